@@ -1,0 +1,26 @@
+//! The words every other crate speaks: ids, addresses, causes, units and the
+//! records that outlive a call.
+//!
+//! Nothing here reads a clock, draws a random number or does I/O; ids are made
+//! outside and carried in.
+
+mod address;
+mod agent;
+mod cause;
+mod id;
+mod journal;
+mod record;
+mod skill;
+mod time;
+
+pub use address::{Address, AddressError};
+pub use agent::AgentState;
+pub use cause::{Blame, Cause, ContactOutcome, Party};
+pub use id::{
+    AgentId, ApiKeyId, CallId, ContactId, FlowId, KeyId, LegId, NumberId, OfferId, PromptId,
+    QueueId, RecordingId, RouterId, TenantId, TrunkId, VersionId,
+};
+pub use journal::{JournalEntry, JournalKind};
+pub use record::{CallRecord, Direction, GuestUse, LegRecord, QueueVisit};
+pub use skill::{Relaxation, Skill, SkillNeed, SkillNeedError};
+pub use time::Timestamp;

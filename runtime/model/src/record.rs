@@ -1,0 +1,117 @@
+//! The call record: what is left when a call is over.
+
+use crate::{
+    Address, AgentId, CallId, Cause, ContactOutcome, LegId, Party, RecordingId, TenantId,
+    Timestamp, TrunkId, VersionId,
+};
+use serde::{Deserialize, Serialize};
+
+/// Which way a leg was set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Towards us.
+    Inbound,
+    /// From us.
+    Outbound,
+}
+
+/// Everything worth keeping of one call. Written for every call, answered or not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallRecord {
+    /// Which call.
+    pub call: CallId,
+    /// Whose.
+    pub tenant: TenantId,
+    /// Direction of the first leg.
+    pub direction: Direction,
+    /// Who called.
+    pub from: Address,
+    /// What was dialled.
+    pub to: Address,
+    /// Version of the flow the call was pinned to; none if the call never reached one.
+    pub flow_version: Option<VersionId>,
+    /// When the first leg was set up.
+    pub started_at: Timestamp,
+    /// When the first leg was answered.
+    pub answered_at: Option<Timestamp>,
+    /// When the last leg ended; none while the call lives.
+    pub ended_at: Option<Timestamp>,
+    /// Why it ended.
+    pub cause: Option<Cause>,
+    /// Who ended it.
+    pub ended_by: Option<Party>,
+    /// Every leg in the order of set-up.
+    pub legs: Vec<LegRecord>,
+    /// Every wait in a queue.
+    pub queue_visits: Vec<QueueVisit>,
+    /// What the guest consumed.
+    pub guest: GuestUse,
+    /// Digits the caller entered, in order; digits asked for as secret are shown as `*`.
+    pub digits: String,
+    /// Recordings made.
+    pub recordings: Vec<RecordingId>,
+    /// Attributes the flow set, in the order they were first set.
+    pub attributes: Vec<(String, String)>,
+}
+
+/// One leg of a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LegRecord {
+    /// Which leg.
+    pub leg: LegId,
+    /// Which way it was set up.
+    pub direction: Direction,
+    /// The other end's address.
+    pub address: Address,
+    /// The agent at the other end.
+    pub agent: Option<AgentId>,
+    /// The trunk it came or went over.
+    pub trunk: Option<TrunkId>,
+    /// When it was set up.
+    pub started_at: Timestamp,
+    /// When it first rang.
+    pub ringing_at: Option<Timestamp>,
+    /// When it was answered.
+    pub answered_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// Why it ended.
+    pub cause: Option<Cause>,
+    /// Final SIP status, where there was one.
+    pub sip_status: Option<u16>,
+    /// Codec in use, by its RTP name (`PCMU`).
+    pub codec: Option<String>,
+}
+
+/// One wait in a queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueVisit {
+    /// Name of the queue.
+    pub queue: String,
+    /// When the wait began.
+    pub entered_at: Timestamp,
+    /// When it ended.
+    pub left_at: Option<Timestamp>,
+    /// How it ended.
+    pub outcome: Option<ContactOutcome>,
+    /// Who served the caller.
+    pub agent: Option<AgentId>,
+    /// How many offers were made.
+    pub offers: u32,
+    /// How long the conversation lasted.
+    pub talk_ms: u64,
+}
+
+/// What a call's guest consumed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GuestUse {
+    /// Events handled.
+    pub turns: u32,
+    /// Fuel over all turns.
+    pub fuel: u64,
+    /// Time inside the guest over all turns.
+    pub busy_us: u64,
+    /// Faults, in words; the fallback took over after the last one.
+    pub faults: Vec<String>,
+}
