@@ -1,0 +1,7 @@
+//! Measurements, one module each; the binary runs them by name.
+//!
+//! A benchmark reports what it measured and whether a bar holds. It is no test:
+//! nothing fails here because a machine was busy.
+
+pub mod acd;
+pub mod report;

@@ -1,0 +1,28 @@
+//! `strowger-bench NAME`: runs one benchmark, prints its table and writes
+//! `target/bench/NAME.json`.
+
+use anyhow::{Context, bail};
+use strowger_bench::acd;
+use strowger_bench::report::Report;
+
+/// A benchmark: its name and what fills its report.
+type Bench = (&'static str, fn(&mut Report) -> anyhow::Result<()>);
+
+/// Every benchmark there is.
+const BENCHES: &[Bench] = &[("acd", acd::run)];
+
+fn main() -> anyhow::Result<()> {
+    let names = || BENCHES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    let Some(wanted) = std::env::args().nth(1) else {
+        bail!("say which benchmark to run: {}", names());
+    };
+    let Some((name, run)) = BENCHES.iter().find(|(name, _)| *name == wanted) else {
+        bail!("there is no benchmark {wanted:?}; there are: {}", names());
+    };
+    let mut report = Report::new(name);
+    run(&mut report)?;
+    report.print();
+    let path = report.write().context("writing the report")?;
+    println!("\n{}", path.display());
+    Ok(())
+}
