@@ -1,0 +1,33 @@
+//! The pure core of one call: its legs, what its caller hears, the turns of its
+//! guest, its waits and conversations, its journal and its record.
+//!
+//! Inputs go in with the time they happened at, effects are drained. Nothing
+//! here reads a clock, draws a random number, does I/O, or knows SIP, RTP, Wasm
+//! or SQL. Given the same inputs it gives the same effects.
+
+mod action;
+mod admit;
+mod check;
+mod effect;
+mod event;
+mod facts;
+mod fault;
+mod input;
+mod limits;
+mod setup;
+mod target;
+mod turn;
+mod view;
+
+pub use action::{
+    Action, CommandId, DialOptions, DialStrategy, EnqueueOptions, GatherOptions, HttpRequest,
+};
+pub use effect::{Effect, KvOp, LegEffect, MediaEffect, PlayId, QueueEffect};
+pub use event::{GuestEvent, Moment};
+pub use fault::{Fault, FaultKind};
+pub use input::{Input, LegInput, MediaInput, QueueInput};
+pub use limits::CallLimits;
+pub use setup::{CallSetup, Fallback};
+pub use target::Target;
+pub use turn::TurnResult;
+pub use view::{CommandKind, Phase, TurnView, ViewState, WaitView};

@@ -1,0 +1,238 @@
+//! What a call wants done. Carried out in one place outside, in order.
+
+use crate::action::{CommandId, HttpRequest};
+use crate::event::{GuestEvent, Moment};
+use crate::fault::Fault;
+use crate::view::TurnView;
+use serde::{Deserialize, Serialize};
+use strowger_model::{
+    AgentId, Blame, CallRecord, Cause, JournalEntry, LegId, OfferId, RecordingId, SkillNeed,
+};
+
+/// One sound being played, counted within the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PlayId(pub u64);
+
+/// Something to be done.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Give the guest an event; answer with [`crate::Input::Turn`]. Never two at once.
+    RunGuest {
+        /// What happened.
+        event: GuestEvent,
+        /// When, and randomness.
+        moment: Moment,
+        /// What the guest sees; holds the event's details too.
+        view: TurnView,
+    },
+    /// For a leg.
+    Leg(LegId, LegEffect),
+    /// For the media engine.
+    Media(MediaEffect),
+    /// For the tenant's distribution.
+    Queue(QueueEffect),
+    /// For the tenant's store; answer with [`crate::Input::Kv`].
+    Kv {
+        /// For which command.
+        command: CommandId,
+        /// What.
+        op: KvOp,
+    },
+    /// For the HTTP client; answer with [`crate::Input::Http`].
+    Http {
+        /// For which command.
+        command: CommandId,
+        /// What.
+        request: HttpRequest,
+    },
+    /// The flow failed and its fallback is a flow: answer with
+    /// [`crate::Input::FallbackReady`] or [`crate::Input::FallbackFailed`].
+    UseFallback {
+        /// What went wrong.
+        fault: Fault,
+        /// Whose fault.
+        blame: Blame,
+    },
+    /// Keep this.
+    Journal(JournalEntry),
+    /// Tell the screens.
+    Event {
+        /// For example `call.started`, `call.answered`, `call.ended`, `alarm`.
+        name: &'static str,
+        /// Depends on the name.
+        data: serde_json::Value,
+    },
+    /// The call is over and its record complete. The last effect, exactly once.
+    Finished(Box<CallRecord>),
+}
+
+/// For a leg.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LegEffect {
+    /// 180.
+    Ring,
+    /// 183 with media.
+    EarlyMedia,
+    /// 200; answer with [`crate::LegInput::Answered`].
+    Answer,
+    /// A final failure response.
+    Reject {
+        /// SIP status.
+        status: u16,
+        /// Reason phrase; empty for the standard one.
+        reason: String,
+    },
+    /// BYE.
+    HangUp {
+        /// Why.
+        cause: Cause,
+    },
+    /// INVITE.
+    Originate {
+        /// Written as in `dial`: `number:`, `extension:` or `agent:`.
+        target: String,
+        /// The number shown.
+        caller_id: String,
+        /// The call cancels after that by itself; for the layers below to know.
+        timeout_ms: u64,
+        /// The agent, where the distribution chose one.
+        agent: Option<AgentId>,
+    },
+    /// CANCEL. If the leg is answered all the same, the layer below hangs it up.
+    Cancel,
+}
+
+/// For the media engine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MediaEffect {
+    /// Play; answer with [`crate::MediaInput::PlayEnded`] unless stopped before.
+    Play {
+        /// To whom.
+        leg: LegId,
+        /// Its name.
+        play: PlayId,
+        /// Sources as in `wit/flow.wit`.
+        sources: Vec<String>,
+        /// How often; 0 for until stopped.
+        times: u32,
+    },
+    /// Be silent; nothing is answered.
+    StopPlay {
+        /// To whom.
+        leg: LegId,
+        /// Which.
+        play: PlayId,
+    },
+    /// Let two legs hear each other.
+    Bridge {
+        /// One.
+        a: LegId,
+        /// The other.
+        b: LegId,
+    },
+    /// Part two legs.
+    Unbridge {
+        /// One.
+        a: LegId,
+        /// The other.
+        b: LegId,
+    },
+    /// Record leg 0 on the left, whoever it is bridged with on the right.
+    RecordStart {
+        /// Its name.
+        recording: RecordingId,
+        /// Report silence of this length as [`crate::MediaInput::Silence`]; 0: never.
+        silence_ms: u64,
+    },
+    /// Write silence.
+    RecordPause {
+        /// Which.
+        recording: RecordingId,
+    },
+    /// Write sound again.
+    RecordResume {
+        /// Which.
+        recording: RecordingId,
+    },
+    /// Finish; answer with [`crate::MediaInput::RecordingEnded`].
+    RecordStop {
+        /// Which.
+        recording: RecordingId,
+    },
+}
+
+/// For the tenant's distribution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum QueueEffect {
+    /// The caller waits from now on.
+    Enqueue {
+        /// Name of the queue.
+        queue: String,
+        /// Skills besides those of the queue.
+        needs: Vec<SkillNeed>,
+        /// -100 to 100.
+        priority: i32,
+        /// For the router and the agent; the call's own attributes first.
+        attributes: Vec<(String, String)>,
+        /// 0: as long as the queue allows.
+        max_wait_ms: u64,
+    },
+    /// The flow or the host took the caller out.
+    Leave,
+    /// The agent's phone rings.
+    OfferRinging {
+        /// Which offer.
+        offer: OfferId,
+    },
+    /// The agent has answered and talks to the caller.
+    OfferAnswered {
+        /// Which offer.
+        offer: OfferId,
+    },
+    /// The agent cannot be had.
+    OfferFailed {
+        /// Which offer.
+        offer: OfferId,
+        /// Why.
+        cause: Cause,
+    },
+    /// Caller and agent no longer talk.
+    TalkEnded {
+        /// Who talked.
+        agent: AgentId,
+        /// For how long.
+        talk_ms: u64,
+    },
+    /// The agent put the caller on hold.
+    Hold {
+        /// Who.
+        agent: AgentId,
+    },
+    /// The agent took the caller off hold.
+    Resume {
+        /// Who.
+        agent: AgentId,
+    },
+    /// The caller hung up while waiting.
+    CallerGone,
+}
+
+/// For the tenant's store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KvOp {
+    /// Read.
+    Get {
+        /// Key.
+        key: String,
+    },
+    /// Write.
+    Set {
+        /// Key.
+        key: String,
+        /// Value.
+        value: String,
+        /// Seconds to live; 0 for ever.
+        ttl_s: u32,
+    },
+}

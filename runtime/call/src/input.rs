@@ -1,0 +1,175 @@
+//! What a call is told.
+
+use crate::action::CommandId;
+use crate::effect::PlayId;
+use crate::turn::TurnResult;
+use strowger_model::{
+    AgentId, Cause, ContactOutcome, LegId, OfferId, Party, RecordingId, VersionId,
+};
+
+/// Something happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// The guest has answered.
+    Turn(TurnResult),
+    /// News of a leg.
+    Leg(LegId, LegInput),
+    /// News of sound.
+    Media(MediaInput),
+    /// News of the tenant's distribution.
+    Queue(QueueInput),
+    /// A stored value was read or written: `found`, `missing`, `ok` or `failed`.
+    Kv {
+        /// For which command.
+        command: CommandId,
+        /// How it ended.
+        outcome: String,
+        /// The value read, or the reason of a failure.
+        value: String,
+    },
+    /// A request has ended: `response`, `refused`, `timeout` or `failed`.
+    Http {
+        /// For which command.
+        command: CommandId,
+        /// How it ended.
+        outcome: String,
+        /// The body, or the reason of a failure.
+        value: String,
+        /// `status`, `header:NAME`.
+        details: Vec<(String, String)>,
+    },
+    /// The call is to be ended from outside: an operator, a server that drains.
+    HangUp {
+        /// Why.
+        cause: Cause,
+        /// By whom.
+        by: Party,
+    },
+    /// The tenant's fallback flow can take over.
+    FallbackReady {
+        /// Its version.
+        version: Option<VersionId>,
+    },
+    /// The tenant's fallback flow cannot take over.
+    FallbackFailed {
+        /// In words.
+        reason: String,
+    },
+    /// Something for the flow to know that has no input of its own.
+    Signal {
+        /// Name.
+        name: String,
+        /// Depends on the name.
+        data: String,
+    },
+}
+
+/// News of a leg. A leg that has ended is not heard any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LegInput {
+    /// It rings.
+    Ringing {
+        /// Whether the other end sends sound of its own.
+        early_media: bool,
+    },
+    /// It was answered and media flows. For the caller's own leg: the answer is confirmed.
+    Answered {
+        /// Codec agreed, by its RTP name.
+        codec: String,
+    },
+    /// It could not be set up.
+    Failed {
+        /// Why.
+        cause: Cause,
+        /// Final SIP status.
+        sip_status: Option<u16>,
+    },
+    /// The other end hung up (CANCEL before an answer, BYE after).
+    HungUp {
+        /// Why.
+        cause: Cause,
+    },
+    /// The other end put us on hold.
+    Held,
+    /// The other end took us off hold.
+    Resumed,
+    /// A digit was pressed.
+    Digit {
+        /// Which.
+        digit: char,
+        /// For how long.
+        held_ms: u32,
+    },
+    /// No media arrived for too long.
+    MediaTimeout,
+}
+
+/// News of sound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MediaInput {
+    /// What was played has ended by itself, or could not be played.
+    PlayEnded {
+        /// Which.
+        play: PlayId,
+        /// Whether it was heard to its end.
+        ok: bool,
+        /// Why not.
+        reason: String,
+    },
+    /// A recording is stored.
+    RecordingEnded {
+        /// Which.
+        recording: RecordingId,
+        /// Its length.
+        duration_ms: u64,
+        /// Why it ended, for the journal.
+        reason: String,
+    },
+    /// A recording cannot be written. The call goes on.
+    RecordingFailed {
+        /// Which.
+        recording: RecordingId,
+        /// In words.
+        reason: String,
+    },
+    /// The caller has been silent for so long while being recorded.
+    Silence {
+        /// For how long.
+        ms: u64,
+    },
+}
+
+/// News of the tenant's distribution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum QueueInput {
+    /// The caller's place.
+    Waiting {
+        /// 1 is next.
+        position: u32,
+        /// Expected further wait.
+        expected_wait_ms: Option<u64>,
+    },
+    /// An agent is to be called.
+    Offer {
+        /// Which offer.
+        offer: OfferId,
+        /// Whose phone.
+        agent: AgentId,
+        /// The agent's extension.
+        target: String,
+        /// For how long it rings.
+        ring_ms: u32,
+    },
+    /// An offer that was not answered yet is void.
+    Withdraw {
+        /// Which offer.
+        offer: OfferId,
+    },
+    /// The wait is over other than by an answered offer.
+    Ended {
+        /// How.
+        outcome: ContactOutcome,
+        /// In words.
+        reason: String,
+    },
+}
