@@ -1,0 +1,119 @@
+//! What outlives a process: tenants and their configuration, programs, prompts,
+//! call records, journals and stored values, on SQLite.
+//!
+//! A tenant's data is reached only through [`Store::tenant`]; every statement
+//! behind it names the tenant. Calls never wait for this crate: they write
+//! through the [`Writer`], which batches, and read from a snapshot taken with
+//! [`TenantStore::configuration`]. Nothing here decides anything about a call.
+
+mod agent;
+mod call;
+mod configuration;
+mod credential;
+mod dialect;
+mod error;
+mod journal;
+mod key;
+mod kv;
+mod number;
+mod program;
+mod prompt;
+mod queue;
+mod recording;
+mod recover;
+mod row;
+mod scope;
+mod tenant;
+mod trunk;
+mod writer;
+
+pub use agent::{Agent, AgentSettings, Agents, PhonePassword};
+pub use call::{CallFilter, Calls, Cursor, MAX_PAGE, Page};
+pub use configuration::TenantConfiguration;
+pub use credential::Ha1;
+pub use dialect::Place;
+pub use error::{Result, StoreError};
+pub use journal::{Journal, MAX_JOURNAL_PAGE};
+pub use key::{ApiKey, KeyText, Keys, Role};
+pub use kv::{KeyInfo, Kv, MAX_KEY, MAX_KEY_PAGE, MAX_VALUE};
+pub use number::{Number, Numbers};
+pub use program::{NewVersion, Program, ProgramKind, Programs, Version};
+pub use prompt::{NewPrompt, Prompt, Prompts};
+pub use queue::{Members, Queue, QueueSettings, Queues};
+pub use recording::{Recording, RecordingState, Recordings};
+pub use recover::Recovered;
+pub use scope::TenantStore;
+pub use tenant::{CallFallback, RouterChoice, Tenant, TenantLimits, TenantSettings, Tenants};
+pub use trunk::{OutSecret, Trunk, TrunkPasswords, TrunkSettings, TrunkTransport, Trunks};
+pub use writer::{
+    OpenCall, Refused, Writer, WriterConfig, WriterCounts, WriterHealth, WriterStopped,
+};
+
+use dialect::Connections;
+use strowger_model::{TenantId, Timestamp};
+
+/// The database. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    db: Connections,
+}
+
+impl Store {
+    /// Opens the database and brings its schema up to date.
+    pub async fn open(place: &Place) -> Result<Self> {
+        Ok(Self { db: dialect::open(place).await? })
+    }
+
+    /// The operator's repository of tenants.
+    pub fn tenants(&self) -> Tenants {
+        Tenants { db: self.db.clone() }
+    }
+
+    /// A tenant's data. Does not check that the tenant exists: without it,
+    /// everything is empty.
+    pub fn tenant(&self, id: TenantId) -> TenantStore {
+        TenantStore::new(self.db.clone(), id)
+    }
+
+    /// The operator's own API keys.
+    pub fn operator_keys(&self) -> Keys {
+        Keys { db: self.db.clone(), owner: None }
+    }
+
+    /// Finds the key that a request showed; none if it is unknown, wrong or revoked.
+    pub async fn authenticate(&self, shown: &str) -> Result<Option<ApiKey>> {
+        key::authenticate(&self.db, shown).await
+    }
+
+    /// Closes call records and recordings that a crash left open. To be called
+    /// once at start, before calls are taken.
+    pub async fn recover_unfinished(&self) -> Result<Recovered> {
+        recover::recover_unfinished(&self.db).await
+    }
+
+    /// Takes away stored values whose time was over before `now`; returns how many.
+    pub async fn remove_expired(&self, now: Timestamp) -> Result<u64> {
+        let gone = sqlx::query("DELETE FROM kv WHERE expires_at <= $1")
+            .bind(row::ms(now))
+            .execute(&self.db.write)
+            .await?;
+        Ok(gone.rows_affected())
+    }
+
+    /// Starts the task that writes call records and journals.
+    pub fn start_writer(&self, config: WriterConfig) -> Writer {
+        Writer::start(self.db.clone(), config)
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        sqlx::query("SELECT 1").execute(&self.db.read).await?;
+        Ok(())
+    }
+
+    /// Waits for running statements and closes the database.
+    pub async fn close(&self) {
+        self.db.read.close().await;
+        self.db.write.close().await;
+    }
+}

@@ -1,0 +1,104 @@
+//! Everything that differs between databases: opening, pragmas, migrations.
+//!
+//! Statements elsewhere are written once, with `$n` parameters and with types
+//! that SQLite and PostgreSQL share, and run through sqlx's `Any` driver.
+
+use crate::{Result, StoreError};
+use sqlx::any::AnyPoolOptions;
+use sqlx::migrate::Migrator;
+use sqlx::{AnyPool, Executor};
+use std::path::{Path, PathBuf};
+use std::sync::Once;
+use std::time::Duration;
+
+static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// SQLite reads in parallel under WAL; more readers than this only contend for two cores' caches.
+const SQLITE_READERS: u32 = 8;
+/// How long a request waits for a connection before it fails: longer than any
+/// statement of ours, shorter than the API's own time-out.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Where the data is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A SQLite file, created if missing.
+    Sqlite(PathBuf),
+}
+
+/// The connections of one database.
+#[derive(Debug, Clone)]
+pub(crate) struct Connections {
+    /// Many, for reading.
+    pub read: AnyPool,
+    /// SQLite has one writer at a time. Queueing for a single connection here is
+    /// fair and cannot end in SQLITE_BUSY, which a second writing connection
+    /// would see as soon as its snapshot is older than the last commit.
+    pub write: AnyPool,
+}
+
+/// Opens the database and brings its schema up to date.
+pub(crate) async fn open(place: &Place) -> Result<Connections> {
+    static DRIVERS: Once = Once::new();
+    DRIVERS.call_once(|| {
+        // Fails if the program has installed its own list; opening then says what is missing.
+        let _ = sqlx::any::install_drivers(&[sqlx::sqlite::any::DRIVER]);
+    });
+    match place {
+        Place::Sqlite(file) => open_sqlite(file).await,
+    }
+}
+
+async fn open_sqlite(file: &Path) -> Result<Connections> {
+    let url = sqlite_url(file)?;
+    let failed = |why: sqlx::Error| StoreError::Open {
+        place: file.display().to_string(),
+        why: why.to_string(),
+    };
+    let write = sqlite_pool(1).connect(&format!("{url}?mode=rwc")).await.map_err(failed)?;
+    SQLITE_MIGRATIONS.run(&write).await?;
+    let read =
+        sqlite_pool(SQLITE_READERS).connect(&format!("{url}?mode=rw")).await.map_err(failed)?;
+    Ok(Connections { read, write })
+}
+
+/// WAL lets readers go on while the writer commits. `synchronous=FULL` syncs the
+/// log at every commit: a record that was acknowledged survives a power cut, and
+/// because calls are written in batches that costs about ten syncs a second.
+/// NORMAL would be safe against a killed process only.
+fn sqlite_pool(connections: u32) -> AnyPoolOptions {
+    AnyPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                connection
+                    .execute(
+                        "PRAGMA journal_mode = WAL;
+                         PRAGMA synchronous = FULL;
+                         PRAGMA foreign_keys = ON;
+                         PRAGMA busy_timeout = 5000;",
+                    )
+                    .await?;
+                Ok(())
+            })
+        })
+}
+
+fn sqlite_url(file: &Path) -> Result<String> {
+    let text = file
+        .to_str()
+        .ok_or_else(|| StoreError::invalid("the path of the database must be valid UTF-8"))?;
+    let mut url = String::from("sqlite://");
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'_' | b'-' => {
+                url.push(char::from(byte));
+            }
+            other => url.push_str(&format!("%{other:02X}")),
+        }
+    }
+    Ok(url)
+}

@@ -1,0 +1,349 @@
+//! Flows and routers: names under which immutable versions are uploaded.
+//!
+//! The bytes of a version are kept once per content, whoever uploaded them, but
+//! are reached only through a version of the tenant's own.
+
+use crate::{Result, RouterChoice, StoreError, TenantStore, row};
+use sqlx::any::AnyRow;
+use strowger_model::{FlowId, Timestamp, VersionId};
+use uuid::Uuid;
+
+/// What a program is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProgramKind {
+    /// World `call-flow`.
+    Flow,
+    /// World `router`.
+    Router,
+}
+
+impl ProgramKind {
+    /// Name as it stands in SQL and messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Flow => "flow",
+            Self::Router => "router",
+        }
+    }
+
+    /// The WIT world a version of it must export.
+    pub fn world(self) -> &'static str {
+        match self {
+            Self::Flow => "call-flow",
+            Self::Router => "router",
+        }
+    }
+}
+
+/// A flow or router.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// Its id; a router's has the same shape.
+    pub id: FlowId,
+    /// Unique within tenant and kind.
+    pub name: String,
+    /// The version that new calls get.
+    pub current: Option<Version>,
+    /// When the first version was uploaded.
+    pub created_at: Timestamp,
+}
+
+/// One uploaded version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// Its id; calls are pinned to it.
+    pub id: VersionId,
+    /// Counts from 1 within the program.
+    pub number: u32,
+    /// SHA-256 of the bytes, in hexadecimal.
+    pub digest: String,
+    /// Worlds it exports.
+    pub worlds: Vec<String>,
+    /// Size of the bytes.
+    pub size_bytes: u64,
+    /// What the uploader said about it.
+    pub note: String,
+    /// When it was uploaded.
+    pub created_at: Timestamp,
+}
+
+/// A version to be stored; checked and named by its digest before it comes here.
+#[derive(Clone, Debug)]
+pub struct NewVersion<'a> {
+    /// The component.
+    pub bytes: &'a [u8],
+    /// SHA-256 of `bytes`, in hexadecimal.
+    pub digest: &'a str,
+    /// Worlds it exports.
+    pub worlds: &'a [String],
+    /// What the uploader says about it.
+    pub note: &'a str,
+    /// Whether new calls get it at once.
+    pub promote: bool,
+}
+
+/// A tenant's flows, or its routers.
+#[derive(Clone, Debug)]
+pub struct Programs {
+    pub(crate) scope: TenantStore,
+    pub(crate) kind: ProgramKind,
+}
+
+const SELECT: &str = "SELECT p.id AS program_id, p.name, p.created_at AS program_created_at, v.* \
+     FROM programs p LEFT JOIN versions v ON v.id = p.current_version \
+     WHERE p.tenant_id = $1 AND p.kind = $2";
+
+impl Programs {
+    /// Which of the two these are.
+    pub fn kind(&self) -> ProgramKind {
+        self.kind
+    }
+
+    /// Every program, by name.
+    pub async fn list(&self) -> Result<Vec<Program>> {
+        let sql = sqlx::AssertSqlSafe(format!("{SELECT} ORDER BY p.name"));
+        let rows = sqlx::query(sql)
+            .bind(self.scope.key())
+            .bind(self.kind.name())
+            .fetch_all(self.scope.read())
+            .await?;
+        rows.iter().map(program_from_row).collect()
+    }
+
+    /// One program by name.
+    pub async fn get(&self, name: &str) -> Result<Program> {
+        let sql = sqlx::AssertSqlSafe(format!("{SELECT} AND p.name = $3"));
+        let found = sqlx::query(sql)
+            .bind(self.scope.key())
+            .bind(self.kind.name())
+            .bind(name)
+            .fetch_optional(self.scope.read())
+            .await?;
+        program_from_row(&found.ok_or_else(|| StoreError::not_found(self.kind.name(), name))?)
+    }
+
+    /// Stores a version under a name, which is made if new. The first version is
+    /// always promoted. Bytes that are the same as the newest version's give that
+    /// version back.
+    pub async fn upload(&self, name: &str, new: &NewVersion<'_>) -> Result<Version> {
+        row::check_name(self.kind.name(), name)?;
+        row::check_text("a note", new.note, 200)?;
+        let limit = self.scope.settings().await?.settings.limits.max_stored_bytes;
+        let now = row::ms(row::now());
+        let mut tx = self.scope.write().begin().await?;
+        let used: i64 = sqlx::query_scalar(
+            "SELECT COALESCE((SELECT SUM(size_bytes) FROM versions WHERE tenant_id = $1), 0)",
+        )
+        .bind(self.scope.key())
+        .fetch_one(&mut *tx)
+        .await?;
+        if used.unsigned_abs().saturating_add(new.bytes.len() as u64) > limit {
+            return Err(StoreError::conflict(format!(
+                "the tenant's programs would take more than {limit} bytes; delete programs that \
+                 are no longer needed or have the limit raised"
+            )));
+        }
+        sqlx::query(
+            "INSERT INTO programs (id, tenant_id, kind, name, created_at) VALUES ($1, $2, $3, $4, $5) \
+             ON CONFLICT (tenant_id, kind, name) DO NOTHING",
+        )
+        .bind(Uuid::now_v7().to_string())
+        .bind(self.scope.key())
+        .bind(self.kind.name())
+        .bind(name)
+        .bind(now)
+        .execute(&mut *tx)
+        .await?;
+        let program: String = sqlx::query_scalar(
+            "SELECT id FROM programs WHERE tenant_id = $1 AND kind = $2 AND name = $3",
+        )
+        .bind(self.scope.key())
+        .bind(self.kind.name())
+        .bind(name)
+        .fetch_one(&mut *tx)
+        .await?;
+        let newest = sqlx::query(
+            "SELECT * FROM versions WHERE program_id = $1 ORDER BY number DESC LIMIT 1",
+        )
+        .bind(&program)
+        .fetch_optional(&mut *tx)
+        .await?
+        .as_ref()
+        .map(version_from_row)
+        .transpose()?;
+        let version = match newest {
+            Some(newest) if newest.digest == new.digest => newest,
+            newest => {
+                let version = Version {
+                    id: VersionId(Uuid::now_v7()),
+                    number: newest.map_or(0, |newest| newest.number) + 1,
+                    digest: new.digest.to_owned(),
+                    worlds: new.worlds.to_vec(),
+                    size_bytes: new.bytes.len() as u64,
+                    note: new.note.to_owned(),
+                    created_at: Timestamp(now.unsigned_abs()),
+                };
+                self.insert(&mut tx, &program, &version, new.bytes).await?;
+                version
+            }
+        };
+        sqlx::query(
+            "UPDATE programs SET current_version = $2 \
+             WHERE id = $1 AND (current_version IS NULL OR $3 = 1)",
+        )
+        .bind(&program)
+        .bind(version.id.to_string())
+        .bind(i64::from(new.promote))
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(version)
+    }
+
+    /// Every version of a program, newest first.
+    pub async fn versions(&self, name: &str) -> Result<Vec<Version>> {
+        let program = self.get(name).await?;
+        let rows = sqlx::query(
+            "SELECT * FROM versions WHERE tenant_id = $1 AND program_id = $2 ORDER BY number DESC",
+        )
+        .bind(self.scope.key())
+        .bind(program.id.to_string())
+        .fetch_all(self.scope.read())
+        .await?;
+        rows.iter().map(version_from_row).collect()
+    }
+
+    /// One version of a program.
+    pub async fn version(&self, name: &str, number: u32) -> Result<Version> {
+        let program = self.get(name).await?;
+        let found = sqlx::query(
+            "SELECT * FROM versions WHERE tenant_id = $1 AND program_id = $2 AND number = $3",
+        )
+        .bind(self.scope.key())
+        .bind(program.id.to_string())
+        .bind(i64::from(number))
+        .fetch_optional(self.scope.read())
+        .await?;
+        version_from_row(
+            &found.ok_or_else(|| StoreError::not_found("version", format!("{name}/{number}")))?,
+        )
+    }
+
+    /// The bytes of a version of this tenant.
+    pub async fn bytes(&self, version: VersionId) -> Result<Vec<u8>> {
+        let found: Option<Vec<u8>> = sqlx::query_scalar(
+            "SELECT b.bytes FROM versions v JOIN blobs b ON b.digest = v.digest \
+             JOIN programs p ON p.id = v.program_id \
+             WHERE v.tenant_id = $1 AND v.id = $2 AND p.kind = $3",
+        )
+        .bind(self.scope.key())
+        .bind(version.to_string())
+        .bind(self.kind.name())
+        .fetch_optional(self.scope.read())
+        .await?;
+        found.ok_or_else(|| StoreError::not_found("version", version))
+    }
+
+    /// Makes a version the one that new calls get; calls under way keep theirs.
+    pub async fn promote(&self, name: &str, number: u32) -> Result<Program> {
+        let version = self.version(name, number).await?;
+        sqlx::query(
+            "UPDATE programs SET current_version = $4 \
+             WHERE tenant_id = $1 AND kind = $2 AND name = $3",
+        )
+        .bind(self.scope.key())
+        .bind(self.kind.name())
+        .bind(name)
+        .bind(version.id.to_string())
+        .execute(self.scope.write())
+        .await?;
+        self.get(name).await
+    }
+
+    /// Deletes a program with all its versions, unless numbers lead to it or the
+    /// tenant distributes with it.
+    pub async fn delete(&self, name: &str) -> Result<()> {
+        let program = self.get(name).await?;
+        if let RouterChoice::Version(used) = self.scope.settings().await?.settings.router
+            && self.versions(name).await?.iter().any(|version| version.id == used)
+        {
+            return Err(StoreError::conflict(format!(
+                "the tenant distributes its contacts with {name}; choose another router first"
+            )));
+        }
+        let mut tx = self.scope.write().begin().await?;
+        let numbers: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM numbers WHERE flow_id = $1")
+            .bind(program.id.to_string())
+            .fetch_one(&mut *tx)
+            .await?;
+        if numbers > 0 {
+            return Err(StoreError::conflict(format!(
+                "{numbers} numbers lead to {name}; point them at another flow first"
+            )));
+        }
+        sqlx::query("DELETE FROM programs WHERE tenant_id = $1 AND id = $2")
+            .bind(self.scope.key())
+            .bind(program.id.to_string())
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query("DELETE FROM blobs WHERE digest NOT IN (SELECT digest FROM versions)")
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn insert(
+        &self,
+        tx: &mut sqlx::Transaction<'_, sqlx::Any>,
+        program: &str,
+        version: &Version,
+        bytes: &[u8],
+    ) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO blobs (digest, bytes) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING",
+        )
+        .bind(&version.digest)
+        .bind(bytes)
+        .execute(&mut **tx)
+        .await?;
+        sqlx::query(
+            "INSERT INTO versions (id, tenant_id, program_id, number, digest, worlds, size_bytes, \
+             note, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        )
+        .bind(version.id.to_string())
+        .bind(self.scope.key())
+        .bind(program)
+        .bind(i64::from(version.number))
+        .bind(&version.digest)
+        .bind(row::to_json(&version.worlds)?)
+        .bind(row::big(version.size_bytes))
+        .bind(&version.note)
+        .bind(row::ms(version.created_at))
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
+}
+
+fn program_from_row(found: &AnyRow) -> Result<Program> {
+    let has_version = row::maybe_parsed::<VersionId>(found, "id")?.is_some();
+    Ok(Program {
+        id: row::parsed(found, "program_id")?,
+        name: row::text(found, "name")?,
+        current: has_version.then(|| version_from_row(found)).transpose()?,
+        created_at: row::time(found, "program_created_at")?,
+    })
+}
+
+fn version_from_row(found: &AnyRow) -> Result<Version> {
+    Ok(Version {
+        id: row::parsed(found, "id")?,
+        number: u32::try_from(row::number(found, "number")?).unwrap_or(u32::MAX),
+        digest: row::text(found, "digest")?,
+        worlds: row::json(found, "worlds")?,
+        size_bytes: row::number(found, "size_bytes")?,
+        note: row::text(found, "note")?,
+        created_at: row::time(found, "created_at")?,
+    })
+}

@@ -1,0 +1,149 @@
+//! What goes into one transaction, and the statements for it.
+//!
+//! Every statement may be repeated: after a commit whose answer was lost the
+//! same batch is written again.
+
+use crate::call::direction_name;
+use crate::dialect::Connections;
+use crate::{Result, row};
+use std::collections::HashMap;
+use strowger_model::{CallId, CallRecord, JournalEntry};
+
+/// Journal entries of one statement: past this, SQLite gains nothing more, and
+/// a fixed number lets one prepared statement serve all full chunks.
+const ROWS: usize = 32;
+
+#[derive(Debug)]
+pub(super) struct RecordWrite(pub Box<CallRecord>);
+
+#[derive(Debug)]
+pub(super) struct JournalWrite(pub JournalEntry);
+
+impl JournalWrite {
+    /// What the entry counts for against the backlog's limit.
+    pub(super) fn size(&self) -> u64 {
+        (self.0.body.len() + std::mem::size_of::<JournalEntry>()) as u64
+    }
+}
+
+/// One transaction's worth. Keeps only the newest state of each record.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    records: Vec<Box<CallRecord>>,
+    place_of: HashMap<CallId, usize>,
+    entries: Vec<JournalEntry>,
+    bytes: u64,
+}
+
+impl Batch {
+    pub(super) fn len(&self) -> usize {
+        self.records.len() + self.entries.len()
+    }
+
+    /// Size of the journal entries, as [`JournalWrite::size`] counts it.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub(super) fn record(&mut self, write: RecordWrite) {
+        match self.place_of.get(&write.0.call) {
+            Some(&place) => self.records[place] = write.0,
+            None => {
+                self.place_of.insert(write.0.call, self.records.len());
+                self.records.push(write.0);
+            }
+        }
+    }
+
+    pub(super) fn entry(&mut self, write: JournalWrite) {
+        self.bytes += write.size();
+        self.entries.push(write.0);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.records.clear();
+        self.place_of.clear();
+        self.entries.clear();
+        self.bytes = 0;
+    }
+
+    /// Writes everything in one transaction.
+    pub(super) async fn write(&self, db: &Connections) -> Result<()> {
+        let mut tx = db.write.begin().await?;
+        for record in &self.records {
+            write_record(&mut tx, record).await?;
+        }
+        for chunk in self.entries.chunks(ROWS) {
+            write_entries(&mut tx, chunk).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+async fn write_record(
+    tx: &mut sqlx::Transaction<'_, sqlx::Any>,
+    record: &CallRecord,
+) -> Result<()> {
+    let visit = record.queue_visits.last();
+    let agent = record.queue_visits.iter().rev().find_map(|visit| visit.agent).or_else(|| {
+        record.legs.iter().rev().filter(|leg| leg.answered_at.is_some()).find_map(|leg| leg.agent)
+    });
+    sqlx::query(
+        "INSERT INTO calls (id, tenant_id, direction, from_addr, to_addr, started_at, answered_at, \
+         ended_at, cause, queue, agent_id, record) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+         ON CONFLICT (id) DO UPDATE SET answered_at = excluded.answered_at, \
+         ended_at = excluded.ended_at, cause = excluded.cause, queue = excluded.queue, \
+         agent_id = excluded.agent_id, record = excluded.record",
+    )
+    .bind(record.call.to_string())
+    .bind(record.tenant.to_string())
+    .bind(direction_name(record.direction))
+    .bind(record.from.as_str())
+    .bind(record.to.as_str())
+    .bind(row::ms(record.started_at))
+    .bind(record.answered_at.map(row::ms))
+    .bind(record.ended_at.map(row::ms))
+    .bind(record.cause.map(|cause| cause.name()))
+    .bind(visit.map(|visit| visit.queue.clone()))
+    .bind(agent.map(|agent| agent.to_string()))
+    .bind(row::to_json(record)?)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+async fn write_entries(
+    tx: &mut sqlx::Transaction<'_, sqlx::Any>,
+    entries: &[JournalEntry],
+) -> Result<()> {
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(insert_sql(entries.len())));
+    for entry in entries {
+        query = query
+            .bind(entry.call.to_string())
+            .bind(i64::from(entry.seq))
+            .bind(entry.tenant.to_string())
+            .bind(row::ms(entry.at))
+            .bind(entry.kind.name())
+            .bind(entry.body.as_str());
+    }
+    // Only full chunks recur, so only their statement is worth keeping prepared.
+    query.persistent(entries.len() == ROWS).execute(&mut **tx).await?;
+    Ok(())
+}
+
+fn insert_sql(rows: usize) -> String {
+    let values: Vec<String> = (0..rows)
+        .map(|row| {
+            let first = row * 6;
+            let marks: Vec<String> = (1..=6).map(|n| format!("${}", first + n)).collect();
+            format!("({})", marks.join(", "))
+        })
+        .collect();
+    format!(
+        "INSERT INTO journal (call_id, seq, tenant_id, at, kind, body) VALUES {} \
+         ON CONFLICT (call_id, seq) DO NOTHING",
+        values.join(", ")
+    )
+}

@@ -1,0 +1,141 @@
+//! The task that collects what calls hand over and commits it, however long
+//! the database takes.
+
+use super::batch::{Batch, JournalWrite, RecordWrite};
+use super::{Counters, Order, WriterHealth};
+use crate::dialect::Connections;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+/// First pause after a failure: a locked database is back by then.
+const FIRST_RETRY: Duration = Duration::from_millis(100);
+/// Longest pause: a disk that was freed is noticed soon.
+const LAST_RETRY: Duration = Duration::from_secs(5);
+
+pub(super) struct Task {
+    pub db: Connections,
+    pub flush_after: Duration,
+    pub batch: usize,
+    pub records: mpsc::Receiver<RecordWrite>,
+    pub entries: mpsc::Receiver<JournalWrite>,
+    pub orders: mpsc::Receiver<Order>,
+    pub health: watch::Sender<WriterHealth>,
+    pub counters: Arc<Counters>,
+}
+
+/// Why collecting ended.
+enum Collected {
+    /// Enough or long enough.
+    Batch,
+    /// Someone wants everything on disk.
+    Order(Order),
+    /// Nobody is left to hand anything over.
+    Over,
+}
+
+impl Task {
+    pub(super) async fn run(mut self) {
+        let mut batch = Batch::default();
+        loop {
+            let collected = self.collect(&mut batch).await;
+            match collected {
+                Collected::Batch => self.commit(&mut batch).await,
+                Collected::Order(order) => {
+                    self.drain(&mut batch).await;
+                    if order.stop {
+                        self.records.close();
+                        self.entries.close();
+                        // What was sent between the drain and the close.
+                        self.drain(&mut batch).await;
+                    }
+                    // The asker may have gone away; the data is on disk all the same.
+                    let _ = order.done.send(());
+                    if order.stop {
+                        return;
+                    }
+                }
+                Collected::Over => {
+                    self.drain(&mut batch).await;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Waits for a first entry, then for company until the batch is full or old.
+    async fn collect(&mut self, batch: &mut Batch) -> Collected {
+        let mut due: Option<Instant> = None;
+        while batch.len() < self.batch {
+            let wait = async {
+                match due {
+                    Some(due) => tokio::time::sleep_until(due).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                order = self.orders.recv() => match order {
+                    Some(order) => return Collected::Order(order),
+                    None => return Collected::Over,
+                },
+                Some(record) = self.records.recv() => batch.record(record),
+                Some(entry) = self.entries.recv() => batch.entry(entry),
+                () = wait => return Collected::Batch,
+            }
+            due.get_or_insert_with(|| Instant::now() + self.flush_after);
+        }
+        Collected::Batch
+    }
+
+    /// Commits everything that was handed over before now.
+    async fn drain(&mut self, batch: &mut Batch) {
+        let (mut records, mut entries) = (self.records.len(), self.entries.len());
+        loop {
+            while batch.len() < self.batch && records > 0 {
+                let Ok(record) = self.records.try_recv() else { break };
+                batch.record(record);
+                records -= 1;
+            }
+            while batch.len() < self.batch && entries > 0 {
+                let Ok(entry) = self.entries.try_recv() else { break };
+                batch.entry(entry);
+                entries -= 1;
+            }
+            if batch.len() == 0 {
+                return;
+            }
+            self.commit(batch).await;
+        }
+    }
+
+    /// Writes the batch, again and again until it is on disk.
+    async fn commit(&self, batch: &mut Batch) {
+        let mut pause = FIRST_RETRY;
+        while let Err(error) = batch.write(&self.db).await {
+            let text = error.to_string();
+            self.health.send_modify(|health| {
+                if health.failing.is_none() {
+                    tracing::error!(error = %text, "call records cannot be written; trying again");
+                }
+                health.failing = Some(text.clone());
+                health.attempts += 1;
+            });
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LAST_RETRY);
+        }
+        self.health.send_if_modified(|health| {
+            let recovered = health.failing.is_some();
+            if recovered {
+                tracing::info!(attempts = health.attempts, "call records are being written again");
+                *health = WriterHealth::default();
+            }
+            recovered
+        });
+        self.counters.written.fetch_add(batch.len() as u64, Ordering::Relaxed);
+        self.counters.batches.fetch_add(1, Ordering::Relaxed);
+        self.counters.bytes_pending.fetch_sub(batch.bytes(), Ordering::Relaxed);
+        batch.clear();
+    }
+}
