@@ -1,0 +1,349 @@
+//! The engine from outside: starting it, opening legs, telling them what to do.
+
+use super::Law;
+use super::clip::Clip;
+use super::command::{Command, Inbox, MAX_COMMANDS};
+use super::config::MediaConfig;
+use super::event::{EventSink, MediaEvent};
+use super::leg::Leg;
+use super::os::Waker;
+use super::ports::PortPool;
+use super::record::{RecordSpec, Recorder, Writer, WriterHandle};
+use super::stats::LegStats;
+use super::thread::MediaThread;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Instant;
+use tokio::sync::mpsc;
+
+/// Why the engine does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// No even port with an odd one above it.
+    #[error(
+        "the RTP port range {0} to {1} holds no port pair; give at least an even port and the next"
+    )]
+    EmptyPortRange(u16, u16),
+    /// The operating system refused.
+    #[error("a media thread could not be started: {0}")]
+    System(#[from] io::Error),
+}
+
+/// Why a leg cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// All ports carry legs.
+    #[error("all {0} RTP port pairs are in use; widen the port range or refuse calls earlier")]
+    OutOfPorts(usize),
+    /// The operating system refused.
+    #[error("a media socket could not be opened: {0}")]
+    Socket(#[from] io::Error),
+    /// The thread cannot keep up.
+    #[error("the media thread is overloaded; refuse new calls")]
+    Busy,
+}
+
+/// Why a command was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CommandError {
+    /// The thread's queue is full or the engine has stopped. The leg is as it
+    /// was; end the call.
+    #[error("the media thread is overloaded or stopped; end the call")]
+    Busy,
+    /// Legs can be bridged only within a group.
+    #[error(
+        "the legs live on different media threads; open the legs of a call with the same group"
+    )]
+    OtherGroup,
+}
+
+/// Where a leg's other side is and what was negotiated with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RemoteParams {
+    /// Where its SDP says it listens.
+    pub address: SocketAddr,
+    /// What we send, and what we mainly hear.
+    pub law: Law,
+    /// Payload type of telephone events; `None`: digits are sent as tones.
+    pub dtmf_payload: Option<u8>,
+    /// Whether we may send: false while it holds us with `sendonly` or `inactive`.
+    pub send: bool,
+    /// Whether we expect to hear something.
+    pub receive: bool,
+}
+
+/// What a leg is opened with.
+#[derive(Clone, Debug)]
+pub struct LegSpec {
+    /// Where its events go.
+    pub events: mpsc::Sender<MediaEvent>,
+    /// Comes back with each event.
+    pub tag: u64,
+    /// Legs that will be bridged have the same: for example a hash of the call's id.
+    pub group: u64,
+}
+
+#[derive(Debug)]
+struct Shared {
+    config: MediaConfig,
+    pool: Arc<PortPool>,
+    threads: Vec<Arc<Inbox>>,
+    writer: WriterHandle,
+    next_leg: AtomicU64,
+}
+
+/// The running engine. Dropping it ends all legs, completes their recordings and
+/// waits for its threads.
+#[derive(Debug)]
+pub struct MediaEngine {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+    writer: Option<Writer>,
+}
+
+/// A way to open legs. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct MediaHandle {
+    shared: Arc<Shared>,
+}
+
+impl MediaEngine {
+    /// Starts the threads.
+    pub fn start(config: MediaConfig) -> Result<Self, StartError> {
+        let pool = Arc::new(PortPool::new(config.bind, config.port_min, config.port_max));
+        if pool.size() == 0 {
+            return Err(StartError::EmptyPortRange(config.port_min, config.port_max));
+        }
+        let (writer, writer_handle) = Writer::start(config.on_thread_start.clone())?;
+        let start = Instant::now();
+        let mut inboxes = Vec::new();
+        let mut threads = Vec::new();
+        for number in 0..config.threads.max(1) {
+            let (sender, commands) = sync_channel(MAX_COMMANDS);
+            let inbox = Arc::new(Inbox { sender, waker: Waker::new()? });
+            let thread = MediaThread::new(
+                &config,
+                start,
+                commands,
+                Arc::clone(&inbox),
+                writer_handle.clone(),
+            )?;
+            let (hook, pin) = (config.on_thread_start.clone(), config.pin);
+            let run = move || {
+                if pin && !super::os::pin_to_core(number) {
+                    tracing::info!(number, "media thread could not be pinned to a core");
+                }
+                if let Some(hook) = hook {
+                    (hook.0)();
+                }
+                thread.run();
+            };
+            threads.push(std::thread::Builder::new().name(format!("media-{number}")).spawn(run)?);
+            inboxes.push(inbox);
+        }
+        let shared = Shared {
+            config,
+            pool,
+            threads: inboxes,
+            writer: writer_handle,
+            next_leg: AtomicU64::new(1),
+        };
+        Ok(Self { shared: Arc::new(shared), threads, writer: Some(writer) })
+    }
+
+    /// A way to open legs.
+    pub fn handle(&self) -> MediaHandle {
+        MediaHandle { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl Drop for MediaEngine {
+    fn drop(&mut self) {
+        for inbox in &self.shared.threads {
+            // A full queue is emptied within milliseconds: the thread wakes for it.
+            while matches!(inbox.send(Command::Shutdown), Err(_)) {
+                if self.threads.iter().all(JoinHandle::is_finished) {
+                    break;
+                }
+                std::thread::yield_now();
+            }
+        }
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a media thread panicked");
+            }
+        }
+        if let Some(writer) = self.writer.take() {
+            writer.finish(&self.shared.writer);
+        }
+    }
+}
+
+impl MediaHandle {
+    /// Opens a leg: two sockets and a place on a thread. Takes some 20 µs and
+    /// never waits.
+    pub fn open(&self, spec: LegSpec) -> Result<LegHandle, OpenError> {
+        let shared = &self.shared;
+        let ports = shared.pool.open()?.ok_or(OpenError::OutOfPorts(shared.pool.size()))?;
+        let ip = shared.config.advertise.unwrap_or(shared.config.bind);
+        let local = SocketAddr::new(ip, ports.port);
+        let id = shared.next_leg.fetch_add(1, Ordering::Relaxed);
+        // Groups are often ids with structure; spread them before taking the rest.
+        let spread = spec.group.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        let thread = Arc::clone(&shared.threads[spread as usize % shared.threads.len()]);
+        let status = Arc::new(LegStatus::default());
+        let sink = EventSink::new(spec.tag, spec.events);
+        let leg = Box::new(Leg::new(id, sink, ports, Arc::clone(&status)));
+        thread.send(Command::Open(leg)).map_err(|_| OpenError::Busy)?;
+        let inner = LegInner { id, tag: spec.tag, local, thread, status, media: self.clone() };
+        Ok(LegHandle { inner: Arc::new(inner) })
+    }
+
+    /// Port pairs in the range, to size admission.
+    pub fn capacity(&self) -> usize {
+        self.shared.pool.size()
+    }
+}
+
+/// What a leg's thread and its handle share.
+#[derive(Debug, Default)]
+pub(super) struct LegStatus {
+    closing: AtomicBool,
+    stats: Mutex<LegStats>,
+}
+
+impl LegStatus {
+    pub(super) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Acquire)
+    }
+
+    /// Never waits: if somebody is reading, the figures are published later.
+    pub(super) fn publish(&self, stats: LegStats) {
+        if let Ok(mut place) = self.stats.try_lock() {
+            *place = stats;
+        }
+    }
+}
+
+#[derive(Debug)]
+struct LegInner {
+    id: u64,
+    tag: u64,
+    local: SocketAddr,
+    thread: Arc<Inbox>,
+    status: Arc<LegStatus>,
+    media: MediaHandle,
+}
+
+impl Drop for LegInner {
+    fn drop(&mut self) {
+        // The thread looks at this every 20 ms; it cannot be lost in a full queue.
+        self.status.closing.store(true, Ordering::Release);
+    }
+}
+
+/// A leg. It ends when [`LegHandle::close`] is called or the last clone is dropped.
+///
+/// Commands are carried out in order, within about a millisecond, and report
+/// through events. They never wait: if the thread's queue is full they fail
+/// with [`CommandError::Busy`] and nothing happens.
+#[derive(Clone, Debug)]
+pub struct LegHandle {
+    inner: Arc<LegInner>,
+}
+
+impl LegHandle {
+    /// The engine's number for the leg.
+    pub fn id(&self) -> u64 {
+        self.inner.id
+    }
+
+    /// The tag it was opened with.
+    pub fn tag(&self) -> u64 {
+        self.inner.tag
+    }
+
+    /// Where it listens, for SDP.
+    pub fn local_address(&self) -> SocketAddr {
+        self.inner.local
+    }
+
+    /// Says where the other side is and what was negotiated; again after each
+    /// offer and answer.
+    pub fn set_remote(&self, remote: RemoteParams) -> Result<(), CommandError> {
+        self.send(Command::SetRemote(self.inner.id, remote))
+    }
+
+    /// Plays the clips one after the other, the whole list `times` times (0:
+    /// until stopped). Replaces what is playing. On a bridged leg it drowns the
+    /// other party until it ends.
+    pub fn play(&self, play: u64, clips: Vec<Clip>, times: u32) -> Result<(), CommandError> {
+        self.send(Command::Play { leg: self.inner.id, play, clips, times })
+    }
+
+    /// Stops that play, if it is the one that is playing.
+    pub fn stop_play(&self, play: u64) -> Result<(), CommandError> {
+        self.send(Command::StopPlay { leg: self.inner.id, play })
+    }
+
+    /// Lets two legs of a group talk. Ends earlier bridges and plays of both.
+    pub fn bridge(&self, other: &LegHandle) -> Result<(), CommandError> {
+        if !Arc::ptr_eq(&self.inner.thread, &other.inner.thread) {
+            return Err(CommandError::OtherGroup);
+        }
+        self.send(Command::Bridge(self.inner.id, other.inner.id))
+    }
+
+    /// Parts this leg from the one it is bridged with, if there is one.
+    pub fn unbridge(&self) -> Result<(), CommandError> {
+        self.send(Command::Unbridge(self.inner.id))
+    }
+
+    /// Sends a digit: as telephone events if negotiated, else as tones. Digits
+    /// queue up; `held_ms` is brought into 40 to 6,000.
+    pub fn send_digit(&self, digit: char, held_ms: u32) -> Result<(), CommandError> {
+        self.send(Command::SendDigit { leg: self.inner.id, digit, held_ms })
+    }
+
+    /// Records this leg on the left and what it hears on the right. Ends an
+    /// earlier recording of this leg. Ends in one `RecordingEnded` or
+    /// `RecordingFailed`, also when the leg is closed.
+    pub fn record_start(&self, spec: RecordSpec) -> Result<(), CommandError> {
+        let recorder = Box::new(Recorder::new(spec, self.inner.media.shared.writer.clone()));
+        self.send(Command::RecordStart { leg: self.inner.id, recorder })
+    }
+
+    /// Leaves silence in the recording from here on.
+    pub fn record_pause(&self) -> Result<(), CommandError> {
+        self.send(Command::RecordPause(self.inner.id))
+    }
+
+    /// Goes on recording.
+    pub fn record_resume(&self) -> Result<(), CommandError> {
+        self.send(Command::RecordResume(self.inner.id))
+    }
+
+    /// Completes the recording.
+    pub fn record_stop(&self) -> Result<(), CommandError> {
+        self.send(Command::RecordStop(self.inner.id))
+    }
+
+    /// Ends the leg within 20 ms: its bridge ends, its recording is completed,
+    /// its ports are returned. Cannot fail.
+    pub fn close(&self) {
+        self.inner.status.closing.store(true, Ordering::Release);
+    }
+
+    /// Its figures as of the last second; final ones after it was closed.
+    pub fn stats(&self) -> LegStats {
+        *self.inner.status.stats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn send(&self, command: Command) -> Result<(), CommandError> {
+        self.inner.thread.send(command).map_err(|_| CommandError::Busy)
+    }
+}

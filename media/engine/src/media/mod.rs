@@ -1,0 +1,29 @@
+//! Legs on media threads: RTP in and out, prompts, bridges, digits, recording.
+//!
+//! A few `std::thread`s own all legs, their sockets and recorders. They are told
+//! what to do through bounded queues, answer through the caller's event channel,
+//! allocate nothing per packet, and never wait for a disk, a database or a guest.
+//! Their number does not depend on the number of calls.
+
+mod clip;
+mod command;
+mod config;
+mod event;
+mod handle;
+mod leg;
+mod os;
+mod player;
+mod ports;
+mod record;
+mod stats;
+mod thread;
+
+pub use clip::Clip;
+pub use config::{MediaConfig, ThreadHook};
+pub use event::{MediaEvent, MediaEventKind};
+pub use handle::{
+    CommandError, LegHandle, LegSpec, MediaEngine, MediaHandle, OpenError, RemoteParams, StartError,
+};
+pub use record::RecordSpec;
+pub use stats::LegStats;
+pub use strowger_rtp::Law;

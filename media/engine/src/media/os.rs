@@ -1,0 +1,220 @@
+//! The few system calls that the standard library has no name for. All `unsafe`
+//! of the media threads is here.
+
+use std::io;
+use std::mem;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::ptr;
+use std::time::Duration;
+
+/// Datagrams taken with one call; a leg has rarely more than one or two waiting.
+pub(super) const BATCH: usize = 8;
+/// Longest datagram taken; anything longer is no telephone audio.
+pub(super) const DATAGRAM: usize = 1_500;
+/// Readiness events taken with one call.
+const EVENTS: usize = 256;
+
+/// Waits for sockets and a deadline.
+#[derive(Debug)]
+pub(super) struct Poller {
+    epoll: OwnedFd,
+    events: Vec<libc::epoll_event>,
+}
+
+impl Poller {
+    pub(super) fn new() -> io::Result<Self> {
+        // SAFETY: no pointers are passed; the descriptor is ours if it is not -1.
+        let epoll = unsafe { owned(libc::epoll_create1(libc::EPOLL_CLOEXEC))? };
+        Ok(Self { epoll, events: vec![libc::epoll_event { events: 0, u64: 0 }; EVENTS] })
+    }
+
+    /// Reports `token` as long as `fd` has something to read.
+    pub(super) fn watch(&self, fd: &impl AsRawFd, token: u64) -> io::Result<()> {
+        let mut event = libc::epoll_event { events: libc::EPOLLIN as u32, u64: token };
+        self.control(libc::EPOLL_CTL_ADD, fd, &mut event)
+    }
+
+    /// Ends what `watch` began.
+    pub(super) fn forget(&self, fd: &impl AsRawFd) -> io::Result<()> {
+        let mut event = libc::epoll_event { events: 0, u64: 0 };
+        self.control(libc::EPOLL_CTL_DEL, fd, &mut event)
+    }
+
+    fn control(
+        &self,
+        operation: libc::c_int,
+        fd: &impl AsRawFd,
+        event: &mut libc::epoll_event,
+    ) -> io::Result<()> {
+        // SAFETY: both descriptors are open and `event` outlives the call.
+        let done =
+            unsafe { libc::epoll_ctl(self.epoll.as_raw_fd(), operation, fd.as_raw_fd(), event) };
+        if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    }
+
+    /// Waits until something is ready or `timeout` has passed (`None`: for ever)
+    /// and says how many tokens [`Self::token`] has.
+    pub(super) fn wait(&mut self, timeout: Option<Duration>) -> io::Result<usize> {
+        let timeout = timeout.map(|timeout| libc::timespec {
+            tv_sec: timeout.as_secs() as libc::time_t,
+            tv_nsec: libc::c_long::from(timeout.subsec_nanos() as i32),
+        });
+        let timeout = timeout.as_ref().map_or(ptr::null(), ptr::from_ref);
+        // SAFETY: `events` has room for EVENTS entries; `timeout` is null or lives
+        // until the call returns; a null signal mask leaves the mask as it is.
+        // Called by number because the C library's wrapper is newer than some
+        // systems we run on.
+        let ready = unsafe {
+            libc::syscall(
+                libc::SYS_epoll_pwait2,
+                self.epoll.as_raw_fd(),
+                self.events.as_mut_ptr(),
+                EVENTS as libc::c_int,
+                timeout,
+                ptr::null::<libc::sigset_t>(),
+                0_usize,
+            )
+        };
+        if ready >= 0 {
+            return Ok(ready as usize);
+        }
+        match io::Error::last_os_error() {
+            error if error.kind() == io::ErrorKind::Interrupted => Ok(0),
+            error => Err(error),
+        }
+    }
+
+    pub(super) fn token(&self, at: usize) -> u64 {
+        self.events[at].u64
+    }
+}
+
+/// Wakes a [`Poller`] from another thread.
+#[derive(Debug)]
+pub(super) struct Waker(OwnedFd);
+
+impl Waker {
+    pub(super) fn new() -> io::Result<Self> {
+        // SAFETY: no pointers are passed; the descriptor is ours if it is not -1.
+        unsafe { Ok(Self(owned(libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK))?)) }
+    }
+
+    pub(super) fn wake(&self) {
+        let one = 1_u64;
+        // SAFETY: eight readable bytes. It fails only if a wake is pending already.
+        unsafe { libc::write(self.0.as_raw_fd(), ptr::from_ref(&one).cast(), 8) };
+    }
+
+    pub(super) fn clear(&self) {
+        let mut count = 0_u64;
+        // SAFETY: eight writable bytes. It fails only if no wake is pending.
+        unsafe { libc::read(self.0.as_raw_fd(), ptr::from_mut(&mut count).cast(), 8) };
+    }
+}
+
+impl AsRawFd for Waker {
+    fn as_raw_fd(&self) -> i32 {
+        self.0.as_raw_fd()
+    }
+}
+
+/// Buffers for a batch of datagrams.
+pub(super) struct Datagrams {
+    bytes: Box<[[u8; DATAGRAM]; BATCH]>,
+    from: [libc::sockaddr_storage; BATCH],
+    lengths: [Option<usize>; BATCH],
+}
+
+impl Datagrams {
+    pub(super) fn new() -> Self {
+        Self {
+            bytes: Box::new([[0; DATAGRAM]; BATCH]),
+            // SAFETY: all zeroes is a valid sockaddr_storage of family AF_UNSPEC.
+            from: unsafe { mem::zeroed() },
+            lengths: [None; BATCH],
+        }
+    }
+
+    /// Takes up to [`BATCH`] datagrams without waiting; says how many.
+    pub(super) fn receive(&mut self, socket: &impl AsRawFd) -> usize {
+        // SAFETY: all zeroes is a valid value of these plain C structures.
+        let mut vectors: [libc::iovec; BATCH] = unsafe { mem::zeroed() };
+        let mut messages: [libc::mmsghdr; BATCH] = unsafe { mem::zeroed() };
+        for at in 0..BATCH {
+            vectors[at].iov_base = self.bytes[at].as_mut_ptr().cast();
+            vectors[at].iov_len = DATAGRAM;
+            let message = &mut messages[at].msg_hdr;
+            message.msg_name = ptr::from_mut(&mut self.from[at]).cast();
+            message.msg_namelen = mem::size_of::<libc::sockaddr_storage>() as libc::socklen_t;
+            message.msg_iov = &mut vectors[at];
+            message.msg_iovlen = 1;
+        }
+        // SAFETY: each message points to one vector, one buffer of DATAGRAM bytes
+        // and one address buffer, all of which outlive the call.
+        let count = unsafe {
+            libc::recvmmsg(
+                socket.as_raw_fd(),
+                messages.as_mut_ptr(),
+                BATCH as libc::c_uint,
+                libc::MSG_DONTWAIT as _,
+                ptr::null_mut(),
+            )
+        };
+        let count = usize::try_from(count).unwrap_or(0);
+        for (length, message) in self.lengths.iter_mut().zip(&messages[..count]) {
+            let whole = message.msg_hdr.msg_flags & libc::MSG_TRUNC == 0;
+            *length = whole.then_some(message.msg_len as usize);
+        }
+        count
+    }
+
+    /// A datagram of the last batch and its sender; `None` if it was too long or
+    /// came from an address that is none.
+    pub(super) fn get(&self, at: usize) -> Option<(SocketAddr, &[u8])> {
+        let length = self.lengths.get(at).copied().flatten()?;
+        Some((address(&self.from[at])?, &self.bytes[at][..length]))
+    }
+}
+
+fn address(storage: &libc::sockaddr_storage) -> Option<SocketAddr> {
+    match i32::from(storage.ss_family) {
+        libc::AF_INET => {
+            // SAFETY: the kernel wrote a sockaddr_in, which is smaller than the
+            // storage and has no alignment that the storage lacks.
+            let v4 = unsafe { &*ptr::from_ref(storage).cast::<libc::sockaddr_in>() };
+            let ip = Ipv4Addr::from(u32::from_be(v4.sin_addr.s_addr));
+            Some(SocketAddr::new(ip.into(), u16::from_be(v4.sin_port)))
+        }
+        libc::AF_INET6 => {
+            // SAFETY: as above, for sockaddr_in6.
+            let v6 = unsafe { &*ptr::from_ref(storage).cast::<libc::sockaddr_in6>() };
+            let ip = Ipv6Addr::from(v6.sin6_addr.s6_addr);
+            let port = u16::from_be(v6.sin6_port);
+            Some(SocketAddrV6::new(ip, port, 0, v6.sin6_scope_id).into())
+        }
+        _ => None,
+    }
+}
+
+/// Keeps the calling thread on one core. Where that is forbidden the thread
+/// stays free; calls work all the same.
+pub(super) fn pin_to_core(number: usize) -> bool {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    // SAFETY: an all-zero cpu_set_t is the empty set, and CPU_SET writes into it
+    // only below its size.
+    unsafe {
+        let mut set: libc::cpu_set_t = mem::zeroed();
+        libc::CPU_SET((number % cores) % libc::CPU_SETSIZE as usize, &mut set);
+        libc::sched_setaffinity(0, mem::size_of::<libc::cpu_set_t>(), &set) == 0
+    }
+}
+
+/// SAFETY: `fd` must be -1 or a descriptor that nobody else owns.
+unsafe fn owned(fd: libc::c_int) -> io::Result<OwnedFd> {
+    if fd < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: promised by the caller.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}

@@ -1,0 +1,334 @@
+//! A media thread: waits for packets of bridged legs and for the next slot of
+//! the wheel, and does everything that is due.
+//!
+//! Legs that are bridged are watched by epoll, so that their packets are passed
+//! on as they come. All others are looked at in their own slot of the wheel,
+//! once in 20 ms: fewer wake-ups, and a prompt's frame is sent in the same
+//! moment. The wheel has four slots, so that legs do not all send at once.
+
+use super::command::{Command, Inbox};
+use super::config::MediaConfig;
+use super::leg::{Leg, Now};
+use super::os::{Datagrams, Poller};
+use super::player::Player;
+use super::record::WriterHandle;
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
+use strowger_rtp::FRAME_MS;
+
+/// Slots of the wheel.
+const SLOTS: u64 = 4;
+/// Time from one slot to the next.
+const SLOT_US: u64 = FRAME_MS as u64 * 1_000 / SLOTS;
+/// A thread that was held up makes good for so many slots (200 ms), sending the
+/// frames that are due; beyond that it lets them go and continues with the present.
+const MAX_CATCH_UP: u64 = 40;
+/// Rounds of the wheel between two publications of a leg's figures: a second.
+const PUBLISH_ROUNDS: u64 = 50;
+/// Batches taken from one socket before others have their turn.
+const MAX_BATCHES: usize = 4;
+
+const TOKEN_WAKE: u64 = u64::MAX;
+/// Marks the token of an RTCP socket.
+const TOKEN_RTCP: u64 = 1 << 63;
+/// Bits of a token that hold the slot; the rest are the leg's id, to tell a
+/// new leg in the same slot from the old one.
+const SLOT_BITS: u32 = 24;
+
+/// A thread and everything it owns.
+pub(super) struct MediaThread {
+    start: Instant,
+    commands: Receiver<Command>,
+    inbox: Arc<Inbox>,
+    poller: Poller,
+    datagrams: Datagrams,
+    legs: Vec<Option<Box<Leg>>>,
+    free: Vec<usize>,
+    slots_of: HashMap<u64, usize>,
+    /// For each slot of the wheel its legs.
+    wheel: [Vec<usize>; SLOTS as usize],
+    next_slot: u64,
+    writer: WriterHandle,
+    rtp_timeout_ms: u32,
+    cname: Arc<str>,
+    stopping: bool,
+}
+
+impl MediaThread {
+    pub(super) fn new(
+        config: &MediaConfig,
+        start: Instant,
+        commands: Receiver<Command>,
+        inbox: Arc<Inbox>,
+        writer: WriterHandle,
+    ) -> io::Result<Self> {
+        let poller = Poller::new()?;
+        poller.watch(&inbox.waker, TOKEN_WAKE)?;
+        Ok(Self {
+            start,
+            commands,
+            inbox,
+            poller,
+            datagrams: Datagrams::new(),
+            legs: Vec::new(),
+            free: Vec::new(),
+            slots_of: HashMap::new(),
+            wheel: Default::default(),
+            next_slot: 0,
+            writer,
+            rtp_timeout_ms: config.rtp_timeout_ms,
+            cname: Arc::from(config.cname.as_str()),
+            stopping: false,
+        })
+    }
+
+    /// Runs until told to stop.
+    pub(super) fn run(mut self) {
+        while !self.stopping {
+            let ready = match self.poller.wait(self.until_next_slot()) {
+                Ok(ready) => ready,
+                Err(error) => {
+                    tracing::error!(%error, "a media thread cannot wait for packets and stops");
+                    break;
+                }
+            };
+            for at in 0..ready {
+                self.handle(self.poller.token(at));
+            }
+            self.turn_wheel();
+        }
+        for slot in 0..self.legs.len() {
+            self.remove(slot);
+        }
+    }
+
+    fn now(&self) -> Now {
+        let us = u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        Now { ms: us / 1_000, samples: us / 125 }
+    }
+
+    /// `None` while there is nothing that goes by the clock.
+    fn until_next_slot(&self) -> Option<Duration> {
+        (!self.slots_of.is_empty()).then(|| {
+            let due = self.start + Duration::from_micros(self.next_slot * SLOT_US);
+            due.saturating_duration_since(Instant::now())
+        })
+    }
+
+    fn handle(&mut self, token: u64) {
+        if token == TOKEN_WAKE {
+            self.inbox.waker.clear();
+            while let Ok(command) = self.commands.try_recv() {
+                self.carry_out(command);
+            }
+            return;
+        }
+        let slot = (token & ((1 << SLOT_BITS) - 1)) as usize;
+        let Some(Some(leg)) = self.legs.get_mut(slot) else { return };
+        if token & !TOKEN_RTCP != rtp_token(slot, leg.id) {
+            return;
+        }
+        if token & TOKEN_RTCP == 0 {
+            self.receive_rtp(slot);
+            return;
+        }
+        for at in 0..self.datagrams.receive(&leg.ports.rtcp) {
+            if let Some((from, datagram)) = self.datagrams.get(at) {
+                leg.receive_report(from, datagram);
+            }
+        }
+    }
+
+    /// Takes what waits at a leg's RTP port and passes it on.
+    fn receive_rtp(&mut self, slot: usize) {
+        for _ in 0..MAX_BATCHES {
+            let Some(Some(leg)) = self.legs.get(slot) else { return };
+            let count = self.datagrams.receive(&leg.ports.rtp);
+            let now = self.now();
+            for at in 0..count {
+                let Some((from, datagram)) = self.datagrams.get(at) else { continue };
+                let Some(leg) = self.legs[slot].as_mut() else { return };
+                let relay = leg.receive(now, from, datagram);
+                if let (Some(relay), Some(peer)) = (relay, leg.peer)
+                    && let Some(peer) = self.legs[peer].as_mut()
+                {
+                    peer.relay(now, relay);
+                }
+            }
+            if count < super::os::BATCH {
+                return;
+            }
+        }
+    }
+
+    /// Does what is due in all slots that have come. A frame's time is that of
+    /// its slot, not of now: the clock does not drift and does not tremble.
+    fn turn_wheel(&mut self) {
+        let present = self.now().samples * 125 / SLOT_US;
+        if self.slots_of.is_empty() {
+            self.next_slot = present + 1;
+            return;
+        }
+        if present.saturating_sub(self.next_slot) > MAX_CATCH_UP {
+            // Whole rounds, so that every leg keeps its slot.
+            self.next_slot += (present - self.next_slot) / SLOTS * SLOTS;
+        }
+        while self.next_slot <= present {
+            let us = self.next_slot * SLOT_US;
+            let now = Now { ms: us / 1_000, samples: us / 125 };
+            let publish = (self.next_slot / SLOTS).is_multiple_of(PUBLISH_ROUNDS);
+            let line = (self.next_slot % SLOTS) as usize;
+            self.next_slot += 1;
+            // From the end, because a leg that is removed is replaced by the last.
+            for at in (0..self.wheel[line].len()).rev() {
+                let slot = self.wheel[line][at];
+                let Some(leg) = self.legs[slot].as_ref() else { continue };
+                if leg.status.is_closing() {
+                    self.remove(slot);
+                    continue;
+                }
+                if leg.peer.is_none() {
+                    self.receive_rtp(slot);
+                }
+                if let Some(leg) = self.legs[slot].as_mut() {
+                    leg.tick(now, self.rtp_timeout_ms);
+                    if publish {
+                        leg.publish();
+                    }
+                }
+            }
+        }
+        self.writer.retry();
+    }
+
+    fn carry_out(&mut self, command: Command) {
+        let now = self.now();
+        match command {
+            Command::Open(leg) => self.add(leg),
+            Command::SetRemote(id, remote) => self.with(id, |leg| leg.set_remote(now, remote)),
+            Command::Play { leg, play, clips, times } => {
+                self.with(leg, |leg| leg.play(Player::new(play, clips, times)));
+            }
+            Command::StopPlay { leg, play } => self.with(leg, |leg| leg.stop_play(Some(play))),
+            Command::Bridge(a, b) => self.bridge(a, b),
+            Command::Unbridge(id) => {
+                if let Some(slot) = self.slots_of.get(&id).copied() {
+                    self.unbridge(slot);
+                }
+            }
+            Command::SendDigit { leg, digit, held_ms } => {
+                self.with(leg, |leg| leg.send_digit(digit, held_ms));
+            }
+            Command::RecordStart { leg, mut recorder } => self.with(leg, |leg| {
+                if let Some(before) = leg.recorder.take() {
+                    before.stop(now.samples);
+                }
+                recorder.start(now.samples, leg.law(), leg.events.another());
+                leg.recorder = Some(recorder);
+            }),
+            Command::RecordPause(id) => self.with_recorder(id, |recorder| recorder.pause(true)),
+            Command::RecordResume(id) => self.with_recorder(id, |recorder| recorder.pause(false)),
+            Command::RecordStop(id) => self.with(id, |leg| {
+                if let Some(recorder) = leg.recorder.take() {
+                    recorder.stop(now.samples);
+                }
+            }),
+            Command::Shutdown => self.stopping = true,
+        }
+    }
+
+    /// A command for a leg that has ended meanwhile does nothing.
+    fn with(&mut self, id: u64, act: impl FnOnce(&mut Leg)) {
+        if let Some(slot) = self.slots_of.get(&id)
+            && let Some(leg) = self.legs[*slot].as_mut()
+        {
+            act(leg);
+        }
+    }
+
+    fn with_recorder(&mut self, id: u64, act: impl FnOnce(&mut super::record::Recorder)) {
+        self.with(id, |leg| {
+            if let Some(recorder) = &mut leg.recorder {
+                act(recorder);
+            }
+        });
+    }
+
+    fn add(&mut self, mut leg: Box<Leg>) {
+        if self.slots_of.is_empty() {
+            self.next_slot = self.now().samples * 125 / SLOT_US + 1;
+        }
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.legs.push(None);
+            self.legs.len() - 1
+        });
+        leg.set_cname(Arc::clone(&self.cname));
+        if let Err(error) = self.poller.watch(&leg.ports.rtcp, rtp_token(slot, leg.id) | TOKEN_RTCP)
+        {
+            tracing::warn!(%error, "a leg's RTCP is not read");
+        }
+        self.slots_of.insert(leg.id, slot);
+        let shortest = self.wheel.iter_mut().min_by_key(|line| line.len());
+        if let Some(line) = shortest {
+            line.push(slot);
+        }
+        self.legs[slot] = Some(leg);
+    }
+
+    fn remove(&mut self, slot: usize) {
+        self.unbridge(slot);
+        let now = self.now();
+        let Some(mut leg) = self.legs[slot].take() else { return };
+        if let Some(recorder) = leg.recorder.take() {
+            recorder.stop(now.samples);
+        }
+        leg.close(now);
+        self.slots_of.remove(&leg.id);
+        for line in &mut self.wheel {
+            if let Some(at) = line.iter().position(|other| *other == slot) {
+                line.swap_remove(at);
+            }
+        }
+        self.free.push(slot);
+    }
+
+    fn bridge(&mut self, a: u64, b: u64) {
+        let (Some(a), Some(b)) = (self.slots_of.get(&a).copied(), self.slots_of.get(&b).copied())
+        else {
+            return;
+        };
+        if a == b {
+            return;
+        }
+        for (slot, peer) in [(a, b), (b, a)] {
+            self.unbridge(slot);
+            // What waited was said before they could hear each other.
+            self.receive_rtp(slot);
+            let Some(leg) = self.legs[slot].as_mut() else { continue };
+            leg.stop_play(None);
+            if let Err(error) = self.poller.watch(&leg.ports.rtp, rtp_token(slot, leg.id)) {
+                tracing::error!(%error, "a bridged leg cannot be watched; it will not be heard");
+            }
+            leg.change_peer(Some(peer));
+        }
+    }
+
+    fn unbridge(&mut self, slot: usize) {
+        let Some(peer) = self.legs[slot].as_ref().and_then(|leg| leg.peer) else { return };
+        for slot in [slot, peer] {
+            if let Some(leg) = self.legs[slot].as_mut() {
+                // Fails only if it was not watched.
+                let _ = self.poller.forget(&leg.ports.rtp);
+                leg.change_peer(None);
+            }
+        }
+    }
+}
+
+fn rtp_token(slot: usize, id: u64) -> u64 {
+    let generation = id & ((1 << (63 - SLOT_BITS)) - 1);
+    (generation << SLOT_BITS) | slot as u64
+}

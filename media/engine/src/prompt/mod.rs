@@ -1,0 +1,79 @@
+//! Audio that is played: uploads decoded and made ready for the wire, tones,
+//! music on hold.
+//!
+//! Nothing here runs on a media thread: prompts are prepared before they are
+//! played and then only read.
+
+mod decode;
+mod music;
+mod resample;
+mod tone;
+
+pub use decode::{MAX_PROMPT_MS, MAX_UPLOAD_BYTES, PromptError, decode, decode_async};
+pub use music::music_on_hold;
+pub use tone::tone;
+
+pub(crate) use resample::to_telephone_rate;
+
+use std::fmt;
+use std::sync::Arc;
+use strowger_rtp::{FRAME_MS, FRAME_SAMPLES, Law};
+
+/// A prompt as 20 ms frames in both laws. The last frame is filled up with silence.
+#[derive(PartialEq, Eq)]
+pub struct Prompt {
+    pcmu: Box<[[u8; FRAME_SAMPLES]]>,
+    pcma: Box<[[u8; FRAME_SAMPLES]]>,
+}
+
+impl Prompt {
+    /// Encodes 8 kHz mono samples.
+    pub fn from_samples(samples: &[i16]) -> Self {
+        Self { pcmu: encode(Law::Pcmu, samples), pcma: encode(Law::Pcma, samples) }
+    }
+
+    /// The same, ready to be shared.
+    pub fn shared(samples: &[i16]) -> Arc<Self> {
+        Arc::new(Self::from_samples(samples))
+    }
+
+    /// Length in frames of 20 ms.
+    pub fn frames(&self) -> usize {
+        self.pcmu.len()
+    }
+
+    /// Length in milliseconds.
+    pub fn duration_ms(&self) -> u64 {
+        self.frames() as u64 * u64::from(FRAME_MS)
+    }
+
+    /// Frame number `at`; `None` behind the end.
+    pub fn frame(&self, law: Law, at: usize) -> Option<&[u8; FRAME_SAMPLES]> {
+        match law {
+            Law::Pcmu => self.pcmu.get(at),
+            Law::Pcma => self.pcma.get(at),
+        }
+    }
+
+    /// Bytes of memory the audio takes, for caches.
+    pub fn memory_bytes(&self) -> usize {
+        2 * self.frames() * FRAME_SAMPLES
+    }
+}
+
+impl fmt::Debug for Prompt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Prompt({} ms)", self.duration_ms())
+    }
+}
+
+fn encode(law: Law, samples: &[i16]) -> Box<[[u8; FRAME_SAMPLES]]> {
+    let frame = |chunk: &[i16]| {
+        let mut frame = [law.silence(); FRAME_SAMPLES];
+        for (byte, sample) in frame.iter_mut().zip(chunk) {
+            *byte = law.encode(*sample);
+        }
+        frame
+    };
+    samples.chunks(FRAME_SAMPLES).map(frame).collect()
+}
