@@ -1,0 +1,41 @@
+//! From uploaded bytes to a compiled component: checks with messages a flow
+//! author can act on, a bounded worker, a cache of compiled code.
+//!
+//! Never runs on the caller's thread and never trusts what it finds on disk.
+
+pub(crate) mod artefact;
+mod cache;
+mod contract;
+mod error;
+mod inspect;
+mod worker;
+
+pub(crate) use cache::Cache;
+pub use error::UploadError;
+pub(crate) use worker::CompileWorker;
+
+use std::time::Duration;
+
+/// How large an upload may be and how long it may take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadLimits {
+    /// Bytes. A Rust flow has about 100 KiB, one with a JavaScript engine 8 MiB.
+    pub bytes: usize,
+    /// Functions over all modules. A JavaScript engine has about 12,000.
+    pub functions: u32,
+    /// Bytes of the largest function: compile time grows faster than its size.
+    pub function_bytes: u32,
+    /// Longest wait for the whole check, time in the queue included.
+    pub compile_time: Duration,
+}
+
+impl Default for UploadLimits {
+    fn default() -> Self {
+        Self {
+            bytes: 16 << 20,
+            functions: 40_000,
+            function_bytes: 512 << 10,
+            compile_time: Duration::from_secs(60),
+        }
+    }
+}
