@@ -40,7 +40,7 @@ pub(crate) fn possible(s: &ViewState, action: &Action) -> Result<Option<CommandK
     if s.phase == Phase::Ended && !late {
         return Err(now("the call is over"));
     }
-    let unanswered = matches!(s.phase, Phase::Ringing | Phase::Early) && !s.is_running(K::Answer);
+    let unanswered = matches!(s.phase, Phase::Ringing | Phase::Early) && !s.answering;
     match action {
         Action::Ring | Action::EarlyMedia if s.phase != Phase::Ringing => {
             Err(now(&format!("the call is {} already", s.phase.name())))
@@ -50,6 +50,7 @@ pub(crate) fn possible(s: &ViewState, action: &Action) -> Result<Option<CommandK
         {
             Err(now("the call is answered already"))
         }
+        Action::Ring if s.rung => Err(now("the caller's side rings already")),
         Action::Ring | Action::EarlyMedia | Action::Reject { .. } | Action::HangUp => Ok(None),
         Action::Answer => Ok(Some(K::Answer)),
         Action::Play { .. } => {
@@ -116,15 +117,16 @@ impl ViewState {
     fn note(&mut self, command: CommandId, kind: Option<CommandKind>, action: &Action) {
         match action {
             Action::Ring => self.rung = true,
+            Action::Answer => self.answering = true,
             Action::EarlyMedia => self.phase = Phase::Early,
             Action::Reject { .. } | Action::HangUp => {
                 self.phase = Phase::Ended;
                 self.running.retain(|(_, k)| matches!(k, CommandKind::Kv | CommandKind::Http));
             }
-            Action::Stop { command } => self.running.retain(|(id, _)| id != command),
-            Action::LeaveQueue => self.forget(CommandKind::Enqueue),
-            // Completes when the file is stored, but no second one is refused until then.
-            Action::RecordStop => self.forget(CommandKind::Record),
+            // A wait is over when the distribution says so, not before.
+            Action::Stop { command } => {
+                self.running.retain(|(id, kind)| id != command || *kind == CommandKind::Enqueue)
+            }
             Action::RecordPause => self.record_paused = true,
             Action::RecordResume => self.record_paused = false,
             Action::RecordStart { .. } => self.record_paused = false,
@@ -153,9 +155,6 @@ impl ViewState {
 
     fn forget(&mut self, kind: CommandKind) {
         self.running.retain(|(_, k)| *k != kind);
-        if kind == CommandKind::Enqueue {
-            self.wait = None;
-        }
     }
 }
 

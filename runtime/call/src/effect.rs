@@ -185,7 +185,8 @@ pub enum QueueEffect {
         /// Which offer.
         offer: OfferId,
     },
-    /// The agent has answered and talks to the caller.
+    /// The agent has answered: answer with [`crate::QueueInput::Ended`] `Served`,
+    /// or [`crate::QueueInput::Withdraw`] if the offer is void.
     OfferAnswered {
         /// Which offer.
         offer: OfferId,
@@ -214,7 +215,7 @@ pub enum QueueEffect {
         /// Who.
         agent: AgentId,
     },
-    /// The caller hung up while waiting.
+    /// The call is over: ends whatever it has in the distribution.
     CallerGone,
 }
 

@@ -147,7 +147,7 @@ pub enum QueueInput {
         /// 1 is next.
         position: u32,
         /// Expected further wait.
-        expected_wait_ms: Option<u64>,
+        expected_wait_ms: u64,
     },
     /// An agent is to be called.
     Offer {
@@ -158,18 +158,21 @@ pub enum QueueInput {
         /// The agent's extension.
         target: String,
         /// For how long it rings.
-        ring_ms: u32,
+        ring_ms: u64,
     },
-    /// An offer that was not answered yet is void.
+    /// An offer is void, even if the agent has just answered.
     Withdraw {
         /// Which offer.
         offer: OfferId,
     },
-    /// The wait is over other than by an answered offer.
+    /// The wait is over. `Served` confirms an answered offer: only then are caller
+    /// and agent connected, so that both sides agree on who talks to whom.
     Ended {
         /// How.
         outcome: ContactOutcome,
         /// In words.
         reason: String,
+        /// Who serves the caller.
+        agent: Option<AgentId>,
     },
 }

@@ -7,13 +7,17 @@
 
 mod action;
 mod admit;
+mod call;
 mod check;
 mod effect;
 mod event;
 mod facts;
 mod fault;
 mod input;
+mod journal;
 mod limits;
+mod random;
+mod secrets;
 mod setup;
 mod target;
 mod turn;
@@ -22,10 +26,12 @@ mod view;
 pub use action::{
     Action, CommandId, DialOptions, DialStrategy, EnqueueOptions, GatherOptions, HttpRequest,
 };
+pub use call::Call;
 pub use effect::{Effect, KvOp, LegEffect, MediaEffect, PlayId, QueueEffect};
 pub use event::{GuestEvent, Moment};
 pub use fault::{Fault, FaultKind};
 pub use input::{Input, LegInput, MediaInput, QueueInput};
+pub use journal::{EndBody, EventBody, FALLBACK_NOTE, FallbackBody, NoteBody, TurnBody};
 pub use limits::CallLimits;
 pub use setup::{CallSetup, Fallback};
 pub use target::Target;

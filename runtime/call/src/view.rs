@@ -133,6 +133,9 @@ pub struct ViewState {
     /// Whether the caller is connected with another leg (held or not).
     #[serde(default)]
     pub talking: bool,
+    /// Whether an answer is on its way, not confirmed yet.
+    #[serde(default)]
+    pub answering: bool,
     /// Whether `ring` was carried out.
     #[serde(default)]
     pub rung: bool,
@@ -155,6 +158,7 @@ impl ViewState {
             running: Vec::new(),
             free_legs: Vec::new(),
             talking: false,
+            answering: false,
             rung: false,
             record_paused: false,
             wait: None,
@@ -169,7 +173,7 @@ impl ViewState {
     pub(crate) fn has_media(&self) -> bool {
         match self.phase {
             Phase::Early | Phase::Answered => true,
-            Phase::Ringing => self.is_running(CommandKind::Answer),
+            Phase::Ringing => self.answering,
             Phase::Ended => false,
         }
     }
