@@ -11,6 +11,7 @@ const MAX_LEN: usize = 64;
 /// of a SIP address (`alice`), without scheme, host or visual separators.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Address(String);
 
 /// Why a text is no [`Address`].
@@ -45,8 +46,7 @@ impl FromStr for Address {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let looks_like_number =
-            text.chars().all(|c| c.is_ascii_digit() || "+*# -.()".contains(c));
+        let looks_like_number = text.chars().all(|c| c.is_ascii_digit() || "+*# -.()".contains(c));
         let cleaned: String = if looks_like_number {
             text.chars().filter(|c| !" -.()".contains(*c)).collect()
         } else {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// distribution changes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "state", content = "reason")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum AgentState {
     /// Not at work.
     SignedOut,

@@ -6,6 +6,7 @@ use std::fmt;
 /// Why a leg or a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Cause {
     /// Someone hung up after an answer.
     Normal,
@@ -120,6 +121,7 @@ impl fmt::Display for Cause {
 /// A party to a conversation, to say who ended it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Party {
     /// The calling side of the call's first leg.
     Caller,
@@ -134,6 +136,7 @@ pub enum Party {
 /// Whose fault a failure is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Blame {
     /// The tenant's Wasm.
     Guest,
@@ -148,6 +151,7 @@ pub enum Blame {
 /// How a contact's wait in a queue ended. Every contact gets exactly one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum ContactOutcome {
     /// An agent talked to the caller.
     Served,

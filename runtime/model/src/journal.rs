@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// What a journal entry holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum JournalKind {
     /// The call was set up: tenant, number, version, limits, seed.
     Setup,
@@ -34,6 +35,7 @@ impl JournalKind {
 
 /// One entry; `seq` counts from 0 within the call without gaps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct JournalEntry {
     /// Whose call.
     pub tenant: TenantId,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 /// Which way a leg was set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Direction {
     /// Towards us.
     Inbound,
@@ -18,6 +19,7 @@ pub enum Direction {
 
 /// Everything worth keeping of one call. Written for every call, answered or not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CallRecord {
     /// Which call.
     pub call: CallId,
@@ -57,6 +59,7 @@ pub struct CallRecord {
 
 /// One leg of a call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LegRecord {
     /// Which leg.
     pub leg: LegId,
@@ -86,6 +89,7 @@ pub struct LegRecord {
 
 /// One wait in a queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct QueueVisit {
     /// Name of the queue.
     pub queue: String,
@@ -105,6 +109,7 @@ pub struct QueueVisit {
 
 /// What a call's guest consumed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GuestUse {
     /// Events handled.
     pub turns: u32,

@@ -9,6 +9,7 @@ const MAX_STEPS: usize = 8;
 
 /// A skill that an agent has.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Skill {
     /// Name, unique per agent.
     pub name: String,
@@ -18,6 +19,7 @@ pub struct Skill {
 
 /// A skill that a contact asks for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SkillNeed {
     /// Name of the skill.
     pub name: String,
@@ -30,6 +32,7 @@ pub struct SkillNeed {
 
 /// From `after_s` seconds of waiting on, `min_level` will do; level 0 drops the need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Relaxation {
     /// Seconds in the queue.
     pub after_s: u32,
