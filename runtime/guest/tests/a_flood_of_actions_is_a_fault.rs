@@ -7,16 +7,18 @@ use strowger_call::FaultKind;
 
 #[test]
 fn a_flood_of_actions_is_a_fault() {
-    let body = "(loop $again (call $sleep (i32.const 1) (i32.const 64)) (br $again))";
+    let body = "(loop $again (call $watch (i32.const 1) (i32.const 64)) (br $again))";
     let mut flow = common::flow("", body);
-    let fault = common::start(&mut flow).result.outcome.expect_err("too many");
+    let result = common::start(&mut flow).result;
+    let fault = result.outcome.expect_err("too many");
     assert_eq!(fault.kind, FaultKind::Actions);
+    assert!(fault.message.contains("more than 32 actions"), "{}", fault.message);
 }
 
 #[test]
 fn a_flood_of_refused_actions_is_one_too() {
     // Playing before an answer is refused each time.
-    let body = "(loop $again (call $play (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 64)) (br $again))";
+    let body = "(loop $again (global.set $top (i32.const 4096)) (call $play (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 64)) (br $again))";
     let mut flow = common::flow("", body);
     let fault = common::start(&mut flow).result.outcome.expect_err("too many");
     assert_eq!(fault.kind, FaultKind::Actions);

@@ -27,9 +27,11 @@ fn both() -> Program {
         .push_str(
             "both.wit",
             "package test:both; world both {
-               include strowger:platform/call-flow@0.1.0;
                import strowger:platform/campaign@0.1.0;
+               use strowger:platform/types@0.1.0.{moment};
+               use strowger:platform/call-types@0.1.0.{event};
                use strowger:platform/pacer-types@0.1.0.{trigger};
+               export handle: func(at: moment, event: event) -> result<_, string>;
                export pace: func(at: moment, trigger: trigger) -> result<u32, string>;
              }",
         )

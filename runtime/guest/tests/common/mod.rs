@@ -25,6 +25,7 @@ const PRELUDE: &str = r#"
 const FLOW_IMPORTS: &str = r#"
   (import "strowger:platform/signalling@0.1.0" "answer" (func $answer (param i32)))
   (import "strowger:platform/playback@0.1.0" "play" (func $play (param i32 i32 i32 i32)))
+  (import "strowger:platform/digits@0.1.0" "watch-digits" (func $watch (param i32 i32)))
   (import "strowger:platform/timing@0.1.0" "sleep" (func $sleep (param i32 i32)))
   (import "strowger:platform/facts@0.1.0" "fact" (func $fact (param i32 i32 i32)))
   (import "strowger:platform/facts@0.1.0" "set-attribute"
