@@ -35,7 +35,7 @@ fn build(root: &Path) -> Result<(), String> {
     for folder in folders {
         packages.extend(packages_in(&examples.join(folder))?);
     }
-    let options = BuildOptions { packages, ..BuildOptions::default() };
+    let options = BuildOptions { packages, any_world: with_misbehaving, ..BuildOptions::default() };
     let mut guests = build_guest(&examples, &options, |line| eprintln!("{line}"))
         .map_err(|error| format!("the stock guests could not be built: {error}"))?;
     guests.sort_by(|a, b| a.name.cmp(&b.name));
@@ -43,8 +43,7 @@ fn build(root: &Path) -> Result<(), String> {
 }
 
 fn packages_in(folder: &Path) -> Result<Vec<String>, String> {
-    let entries =
-        fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let packages = entries.flatten().filter(|entry| entry.path().join("Cargo.toml").exists());
     Ok(packages.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect())
 }

@@ -10,12 +10,18 @@ fn main() {
         eprintln!("usage: guest DIR [PACKAGE…]");
         std::process::exit(2);
     };
-    let options = BuildOptions { packages: arguments.collect(), ..BuildOptions::default() };
+    let options =
+        BuildOptions { packages: arguments.collect(), any_world: true, ..BuildOptions::default() };
     match build_guest(&PathBuf::from(dir), &options, |line| eprintln!("{line}")) {
         Ok(guests) => {
             for guest in guests {
                 let worlds: Vec<&str> = guest.worlds.iter().map(|world| world.name()).collect();
-                println!("{:26} {:7} bytes  {}", guest.name, guest.component.len(), worlds.join(", "));
+                println!(
+                    "{:26} {:7} bytes  {}",
+                    guest.name,
+                    guest.component.len(),
+                    worlds.join(", ")
+                );
             }
         }
         Err(error) => {

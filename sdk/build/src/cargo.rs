@@ -29,6 +29,8 @@ pub struct BuildOptions {
     pub offline: bool,
     /// Whether `Cargo.lock` must be up to date.
     pub locked: bool,
+    /// Take components of foreign worlds as well; for tests of what refuses them.
+    pub any_world: bool,
     /// Install a missing standard library through rustup or apt.
     pub install_toolchain: bool,
 }
@@ -66,7 +68,7 @@ pub struct BuiltGuest {
     pub component: Vec<u8>,
     /// Where it was written to.
     pub path: PathBuf,
-    /// The worlds it serves; at least one.
+    /// The worlds it serves; at least one unless any world was asked for.
     pub worlds: Vec<World>,
 }
 
@@ -93,7 +95,7 @@ pub fn build_guest(
     }
     let folder = target_dir.join("components");
     std::fs::create_dir_all(&folder).map_err(|error| BuildError::file(&folder, error))?;
-    modules.into_iter().map(|module| finish(module, &folder)).collect()
+    modules.into_iter().map(|module| finish(module, &folder, options.any_world)).collect()
 }
 
 struct Module {
@@ -149,10 +151,7 @@ fn profile(keep_names: bool) -> Vec<String> {
         format!("profile.{PROFILE}.panic = \"abort\""),
         format!("profile.{PROFILE}.debug = false"),
         format!("profile.{PROFILE}.strip = \"{strip}\""),
-        format!(
-            "target.{}.rustflags = [\"-Clink-arg=-zstack-size={STACK_BYTES}\"]",
-            crate::TARGET
-        ),
+        format!("target.{}.rustflags = [\"-Clink-arg=-zstack-size={STACK_BYTES}\"]", crate::TARGET),
     ]
 }
 
@@ -170,7 +169,8 @@ fn module_in(line: &str) -> Option<Module> {
     if message.reason != "compiler-artifact" {
         return None;
     }
-    let path = message.filenames.into_iter().find(|path| path.extension().is_some_and(|e| e == "wasm"))?;
+    let path =
+        message.filenames.into_iter().find(|path| path.extension().is_some_and(|e| e == "wasm"))?;
     Some(Module { name: package_name(&message.package_id), path })
 }
 
@@ -183,12 +183,17 @@ fn package_name(id: &str) -> String {
     }
 }
 
-fn finish(module: Module, folder: &Path) -> Result<BuiltGuest, BuildError> {
+fn finish(module: Module, folder: &Path, any_world: bool) -> Result<BuiltGuest, BuildError> {
     let Module { name, path } = module;
     let bytes = std::fs::read(&path).map_err(|error| BuildError::file(&path, error))?;
     let blame = |message| BuildError::Component { name: name.clone(), message };
     let component = componentize(&bytes).map_err(blame)?;
     let worlds = worlds_of(&component).map_err(blame)?;
+    if worlds.is_empty() && !any_world {
+        let wanted = "it exports none of `handle`, `decide` and `pace`: \
+                      say what it is with `strowger_sdk::export! { … }`";
+        return Err(blame(wanted.to_owned()));
+    }
     let path = folder.join(format!("{name}.wasm"));
     // An unchanged file keeps its time, so that what watches it does not rebuild.
     if std::fs::read(&path).ok().as_deref() != Some(&component) {

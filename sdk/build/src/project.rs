@@ -8,4 +8,6 @@ pub enum SdkSource {}
 #[derive(Debug)]
 pub enum Template {}
 /// t
-pub fn new_project(_dir: &Path, _t: Template, _s: &SdkSource) -> Result<(), BuildError> { Ok(()) }
+pub fn new_project(_dir: &Path, _t: Template, _s: &SdkSource) -> Result<(), BuildError> {
+    Ok(())
+}

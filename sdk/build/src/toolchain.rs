@@ -246,8 +246,8 @@ mod tests {
     fn advice_can_be_typed_as_it_stands() {
         let text = advice();
         assert!(text.contains("\n    rustup target add wasm32-unknown-unknown\n"));
-        assert!(text.contains(
-            "\n    apt-get install --no-install-recommends rustc-web rust-web-src"
-        ));
+        assert!(
+            text.contains("\n    apt-get install --no-install-recommends rustc-web rust-web-src")
+        );
     }
 }

@@ -172,7 +172,11 @@ impl Call {
 
     /// Waits for something, but no longer than `limit`: then it is dropped, and
     /// with it stopped, and `None` comes back.
-    pub fn within<F: IntoFuture>(&self, limit: Duration, what: F) -> combine::Within<F::IntoFuture> {
+    pub fn within<F: IntoFuture>(
+        &self,
+        limit: Duration,
+        what: F,
+    ) -> combine::Within<F::IntoFuture> {
         combine::Within::new(self.sleep(limit), what.into_future())
     }
 

@@ -45,7 +45,9 @@ impl Kind {
             other if ended.value.is_empty() => {
                 Error::Failed { action: self.name, reason: other.to_owned() }
             }
-            other => Error::Failed { action: self.name, reason: [other, ": ", &ended.value].concat() },
+            other => {
+                Error::Failed { action: self.name, reason: [other, ": ", &ended.value].concat() }
+            }
         }
     }
 }

@@ -141,9 +141,9 @@ impl Leg {
 
 fn dialed(ended: &Ended) -> Dialed {
     match ended.outcome.as_str() {
-        "answered" => ended.value.parse().map_or(Dialed::Unreachable, |leg| {
-            Dialed::Answered(Leg(leg))
-        }),
+        "answered" => {
+            ended.value.parse().map_or(Dialed::Unreachable, |leg| Dialed::Answered(Leg(leg)))
+        }
         "busy" => Dialed::Busy,
         "no_answer" => Dialed::NoAnswer,
         "rejected" => Dialed::Rejected,

@@ -148,8 +148,8 @@ impl Conversation {
         self.waited
     }
 
-    /// Waits until they no longer talk; says who ended it. If that was the
-    /// caller, it is an error like everything after the end of a call.
+    /// Waits until they no longer talk; says who ended it. After
+    /// [`Party::Caller`] the call is over.
     pub fn ended(self) -> TalkEnd {
         TalkEnd(self.ended)
     }

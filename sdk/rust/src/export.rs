@@ -66,7 +66,7 @@ macro_rules! __export_one {
                     ROUTER.with_borrow_mut(|router| $crate::guest::decide(router, moment, trigger))
                 }
             }
-            world::export_router!(Program with_types_in $crate::guest::bindings::router);
+    world::export_router!(Program with_types_in $crate::guest::bindings::router);
         };
     };
     (pacer $program:path) => {
@@ -84,7 +84,7 @@ macro_rules! __export_one {
                     PACER.with_borrow_mut(|pacer| $crate::guest::pace(pacer, moment, trigger))
                 }
             }
-            world::export_pacer!(Program with_types_in $crate::guest::bindings::pacer);
+    world::export_pacer!(Program with_types_in $crate::guest::bindings::pacer);
         };
     };
 }

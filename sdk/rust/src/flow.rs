@@ -92,25 +92,25 @@ impl FlowOutput for Result<(), Error> {
 pub type Task = Pin<Box<dyn Future<Output = Result<(), Error>>>>;
 
 /// An `async fn` as a [`Flow`].
-pub struct AsyncFlow {
-    begin: Option<fn(Call) -> Task>,
+pub struct AsyncFlow<B = fn(Call) -> Task> {
+    begin: Option<B>,
     task: Option<Task>,
 }
 
-impl AsyncFlow {
+impl<B> AsyncFlow<B> {
     /// `begin` is called at the first event.
-    pub const fn new(begin: fn(Call) -> Task) -> Self {
+    pub const fn new(begin: B) -> Self {
         Self { begin: Some(begin), task: None }
     }
 }
 
-impl fmt::Debug for AsyncFlow {
+impl<B> fmt::Debug for AsyncFlow<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AsyncFlow").field("running", &self.task.is_some()).finish_non_exhaustive()
     }
 }
 
-impl Flow for AsyncFlow {
+impl<B: FnOnce(Call) -> Task> Flow for AsyncFlow<B> {
     fn on_event(&mut self, call: Call, _: &Event) -> Result<(), Error> {
         if let Some(begin) = self.begin.take() {
             self.task = Some(begin(call));

@@ -50,11 +50,12 @@
 //!   begins at once. Both give a [`Command`].
 //! - **Dropping stops.** A [`Command`] that is dropped before it has ended is
 //!   stopped: that is how [`race`] and [`Call::within`] leave a queue, silence a
-//!   prompt or give up dialling. [`Command::detach`] lets it go on. Recordings,
-//!   storage and HTTP requests go on in any case.
+//!   prompt, part two parties or give up dialling. [`Command::detach`] lets it go
+//!   on. Recordings, storage and HTTP requests go on in any case.
 //! - **The caller may hang up at any time.** Whatever the flow waits for then
 //!   ends with [`Error::CallEnded`]; `?` carries it out of the flow, which is no
-//!   fault. Storage and HTTP still work, for whoever wants to tidy up.
+//!   fault. Recordings are still finished, storage and HTTP still work, for
+//!   whoever wants to tidy up.
 //! - **No clock, no randomness, no files.** [`now`] and [`random`] are those of
 //!   the event being handled, so that every call can be replayed.
 //! - **Actions are buffered.** What a flow asked for is carried out when it waits
@@ -112,9 +113,7 @@ pub use pacer::{Campaign, Pacer, PacerTrigger};
 pub use play::{Play, Played};
 pub use random::{random, random_below};
 pub use record::{Record, Recorded};
-pub use router::{
-    Agent, AgentOrder, Contact, ContactOrder, Distribution, Router, RouterTrigger,
-};
+pub use router::{Agent, AgentOrder, Contact, ContactOrder, Distribution, Router, RouterTrigger};
 pub use signal::{DigitPress, NextDigit, Signal, SignalWait};
 pub use source::{Music, Prompt, Queue, Say, Silence, Source, Sources, Tone};
 pub use time::{LocalTime, OpeningHours, Weekday, millis, now, secs};

@@ -5,10 +5,12 @@ use crate::host::Action;
 use crate::time::to_ms;
 use std::time::Duration;
 
-static RECORD: Kind = Kind::new("record-start").with_details(&["duration-ms"]);
+static RECORD: Kind = Kind::new("record-start").outliving_call().with_details(&["duration-ms"]);
 
 /// A recording to begin; made by [`crate::Call::record`]. It goes on when its
-/// command is dropped, until [`crate::Call::stop_recording`] or the end of the call.
+/// command is dropped, until [`crate::Call::stop_recording`] or the end of the
+/// call. Waiting for it works after the end of the call too: that is when a
+/// message is stored whose caller has hung up.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is recorded until it is awaited or started"]
 pub struct Record {
@@ -42,10 +44,8 @@ impl Record {
 
     /// Begins without waiting for the end.
     pub fn start(self) -> Command<Recorded> {
-        let action = Action::RecordStart {
-            max_ms: to_ms(self.max),
-            silence_ms: to_ms(self.silence),
-        };
+        let action =
+            Action::RecordStart { max_ms: to_ms(self.max), silence_ms: to_ms(self.silence) };
         Command::begin(&RECORD, action, |ended| {
             if ended.outcome != "finished" {
                 return Err(RECORD.failed(ended));

@@ -158,14 +158,13 @@ impl Distribution {
 
     /// Offers the contact to the agent.
     pub fn assign(self, contact: u64, agent: u64) -> Result<(), Error> {
-        host::assign(contact, agent)
-            .map_err(|reason| Error::Refused { action: "assign", reason })
+        host::assign(contact, agent).map_err(|reason| Error::Refused { action: "assign", reason })
     }
 
     /// Offers the contact to the first agent who will do; whether there was one.
+    /// There is none for a contact that waits no more.
     pub fn offer_first(self, contact: u64, order: AgentOrder) -> Result<bool, Error> {
-        let agents = host::agents_for_contact(contact, order.name(), 0, 1)
-            .map_err(|reason| Error::Refused { action: "agents-for-contact", reason })?;
+        let agents = host::agents_for_contact(contact, order.name(), 0, 1).unwrap_or_default();
         match agents.first() {
             Some(agent) => self.assign(contact, agent.id).map(|()| true),
             None => Ok(false),
@@ -173,9 +172,9 @@ impl Distribution {
     }
 
     /// Gives the agent the first contact they may serve; whether there was one.
+    /// There is none for an agent who is no longer ready.
     pub fn serve_first(self, agent: u64, order: ContactOrder) -> Result<bool, Error> {
-        let contacts = host::contacts_for_agent(agent, order.name(), 0, 1)
-            .map_err(|reason| Error::Refused { action: "contacts-for-agent", reason })?;
+        let contacts = host::contacts_for_agent(agent, order.name(), 0, 1).unwrap_or_default();
         match contacts.first() {
             Some(contact) => self.assign(contact.id, agent).map(|()| true),
             None => Ok(false),

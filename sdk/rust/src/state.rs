@@ -79,12 +79,7 @@ impl State {
         }
     }
 
-    pub(crate) fn begin(
-        &mut self,
-        id: u64,
-        wanted: &'static [&'static str],
-        names: Vec<String>,
-    ) {
+    pub(crate) fn begin(&mut self, id: u64, wanted: &'static [&'static str], names: Vec<String>) {
         self.commands.push(Pending { id, wanted, names, done: None });
     }
 
@@ -139,7 +134,8 @@ pub(crate) fn keep_details() {
             if done.details.is_some() {
                 continue;
             }
-            let names = pending.wanted.iter().copied().chain(pending.names.iter().map(String::as_str));
+            let names =
+                pending.wanted.iter().copied().chain(pending.names.iter().map(String::as_str));
             let found = names.filter_map(|name| Some((name.to_owned(), host::detail(name)?)));
             done.details = Some(found.collect());
         }

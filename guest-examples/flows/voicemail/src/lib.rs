@@ -1,42 +1,53 @@
-//! The flow of `cargo xtask demo`: a welcome, one digit, a wait with music and
-//! position for an agent with the skill `support`, a conversation.
+//! Voicemail: a greeting, a beep, a message of at most two minutes that ends
+//! with silence, `#` or the caller hanging up. Its number of messages is kept,
+//! and the call record says which recording is the message.
 
 use strowger_sdk::prelude::*;
 
+const LONGEST_MESSAGE: u64 = 120;
+const SILENCE: u64 = 4;
+/// Shorter ones are a caller who had nothing to say.
+const SHORTEST_MESSAGE: u64 = 2;
+
 /// See the crate.
-pub async fn demo(call: Call) -> Result<(), Error> {
+pub async fn voicemail(call: Call) -> Result<(), Error> {
     call.answer().await?;
-    let recording = call.record().start();
-    let wants_support = call
-        .menu([
-            Say::text("en", "Welcome to Strowger."),
-            Say::text("en", "To talk to support, press 1."),
-        ])
-        .choice('1', true)
-        .retries(2)
-        .await?;
-    if wants_support.is_none() {
-        call.say("en", "Good bye.").await?;
+    call.play([
+        Say::text("en", "Nobody can take your call now. Please leave a message after the tone."),
+        Tone::beep(),
+    ])
+    .await?;
+
+    let mut recording =
+        call.record().max(secs(LONGEST_MESSAGE)).until_silence(secs(SILENCE)).start();
+    let message = match race(&mut recording, pound(call)).await {
+        Either::First(message) => message?,
+        Either::Second(()) => {
+            call.stop_recording()?;
+            let message = recording.await?;
+            call.say("en", "Thank you. Good bye.").await?;
+            message
+        }
+    };
+    if message.length < secs(SHORTEST_MESSAGE) {
         return Ok(());
     }
-    call.set_attribute("topic", "support")?;
-
-    let wait = call
-        .enqueue("support")
-        .skill(Skill::named("support").at_least(3))
-        .hears([Music::named("default"), Queue::position("en"), Queue::wait("en")])
-        .await?;
-    match wait {
-        Wait::Answered(talk) => {
-            call.set_attribute("agent", talk.agent())?;
-            talk.ended().await?;
-        }
-        Wait::TimedOut | Wait::Left | Wait::Overflowed => {
-            call.say("en", "Nobody is free at the moment. Please call again later.").await?;
-        }
-    }
-    recording.detach();
+    let key = format!("voicemail:{}", call.to());
+    let messages = call.load(&key).await?.and_then(|count| count.parse::<u32>().ok()).unwrap_or(0);
+    call.store(&key, &(messages + 1).to_string(), None).await?;
     Ok(())
 }
 
-strowger_sdk::export! { flow: demo }
+/// Waits for `#`; other digits mean nothing here. A caller who hangs up presses
+/// none, and the message is stored all the same.
+async fn pound(call: Call) {
+    loop {
+        match call.digit().await {
+            Ok('#') => return,
+            Ok(_) => {}
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
+
+strowger_sdk::export! { flow: voicemail }

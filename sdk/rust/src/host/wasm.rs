@@ -62,15 +62,13 @@ pub fn act(action: Action) -> Result<u64, String> {
         Action::Transfer(options) => flow::dialing::transfer(&dial_options(options)),
         Action::KvGet { key } => flow::storage::kv_get(&key),
         Action::KvSet { key, value, ttl_s } => flow::storage::kv_set(&key, &value, ttl_s),
-        Action::HttpRequest(options) => {
-            flow::http::http_request(&flow::http::HttpRequestOptions {
-                method: options.method,
-                url: options.url,
-                headers: options.headers,
-                body: options.body,
-                timeout_ms: options.timeout_ms,
-            })
-        }
+        Action::HttpRequest(options) => flow::http::http_request(&flow::http::HttpRequestOptions {
+            method: options.method,
+            url: options.url,
+            headers: options.headers,
+            body: options.body,
+            timeout_ms: options.timeout_ms,
+        }),
         Action::Sleep { ms } => flow::timing::sleep(ms),
     }
 }
