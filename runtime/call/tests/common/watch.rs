@@ -1,0 +1,178 @@
+//! What must be true of every call, whatever happens to it.
+
+use std::collections::BTreeMap;
+use strowger_call::*;
+use strowger_model::*;
+
+/// Follows inputs and effects of one call.
+pub struct Watch {
+    /// Legs by whether they still live.
+    legs: BTreeMap<LegId, bool>,
+    bridged: Option<(LegId, LegId)>,
+    /// The distribution believes that the caller waits.
+    waiting: bool,
+    told_left: bool,
+    talking_to: Option<AgentId>,
+    offers: BTreeMap<OfferId, AgentId>,
+    recording: Option<RecordingId>,
+    pub finished: Option<CallRecord>,
+    pub last_play: Option<PlayId>,
+    playing: Option<PlayId>,
+}
+
+impl Watch {
+    pub fn new(_: &CallSetup) -> Self {
+        Self {
+            legs: BTreeMap::from([(LegId(0), true)]),
+            bridged: None,
+            waiting: false,
+            told_left: false,
+            talking_to: None,
+            offers: BTreeMap::new(),
+            recording: None,
+            finished: None,
+            last_play: None,
+            playing: None,
+        }
+    }
+
+    pub fn input(&mut self, input: &Input) {
+        match input {
+            Input::Leg(leg, LegInput::HungUp { .. } | LegInput::Failed { .. }) => {
+                if let Some(lives) = self.legs.get_mut(leg) {
+                    *lives = false;
+                }
+            }
+            Input::Queue(QueueInput::Offer { offer, agent, .. }) => {
+                self.offers.insert(*offer, *agent);
+            }
+            Input::Queue(QueueInput::Ended { outcome, agent, .. }) => {
+                self.waiting = false;
+                self.told_left = false;
+                if *outcome == ContactOutcome::Served {
+                    self.talking_to = *agent;
+                }
+            }
+            Input::Media(MediaInput::PlayEnded { play, .. }) if self.playing == Some(*play) => {
+                self.playing = None;
+            }
+            Input::Media(
+                MediaInput::RecordingEnded { recording, .. }
+                | MediaInput::RecordingFailed { recording, .. },
+            ) if self.recording == Some(*recording) => self.recording = None,
+            _ => {}
+        }
+    }
+
+    pub fn effect(&mut self, effect: &Effect) {
+        assert!(self.finished.is_none(), "an effect after the last one: {effect:?}");
+        match effect {
+            Effect::Leg(leg, effect) => self.leg(*leg, effect),
+            Effect::Media(effect) => self.media(effect),
+            Effect::Queue(effect) => self.queue(effect),
+            Effect::Finished(record) => self.finished = Some((**record).clone()),
+            _ => {}
+        }
+    }
+
+    fn leg(&mut self, leg: LegId, effect: &LegEffect) {
+        match effect {
+            LegEffect::Originate { .. } => {
+                let fresh = leg == LegId(0) || self.legs.insert(leg, true).is_none();
+                assert!(fresh, "leg {leg} is dialled twice");
+            }
+            LegEffect::HangUp { .. } | LegEffect::Cancel | LegEffect::Reject { .. } => {
+                assert_eq!(
+                    self.legs.insert(leg, false),
+                    Some(true),
+                    "{leg} ends twice: {effect:?}"
+                );
+            }
+            LegEffect::Ring | LegEffect::EarlyMedia | LegEffect::Answer => {
+                assert_eq!(self.legs.get(&leg), Some(&true), "{effect:?} for a dead leg");
+            }
+        }
+    }
+
+    fn media(&mut self, effect: &MediaEffect) {
+        match effect {
+            MediaEffect::Play { leg, play, .. } => {
+                assert_eq!(*leg, LegId(0));
+                assert!(self.playing.replace(*play).is_none(), "two sounds at once");
+                assert!(self.bridged.is_none(), "a sound over a conversation");
+                assert!(self.legs[leg], "a sound for a dead leg");
+                self.last_play = Some(*play);
+            }
+            MediaEffect::StopPlay { play, .. } => {
+                assert_eq!(self.playing.take(), Some(*play), "a stop for what does not play");
+            }
+            MediaEffect::Bridge { a, b } => {
+                assert!(self.bridged.replace((*a, *b)).is_none(), "bridged twice");
+            }
+            MediaEffect::Unbridge { a, b } => {
+                assert_eq!(self.bridged.take(), Some((*a, *b)), "parted without a bridge");
+            }
+            MediaEffect::RecordStart { recording, .. } => {
+                assert!(self.recording.replace(*recording).is_none(), "two recordings at once");
+            }
+            MediaEffect::RecordPause { recording }
+            | MediaEffect::RecordResume { recording }
+            | MediaEffect::RecordStop { recording } => {
+                assert_eq!(self.recording, Some(*recording), "a recording that is not there");
+            }
+        }
+    }
+
+    fn queue(&mut self, effect: &QueueEffect) {
+        match effect {
+            QueueEffect::Enqueue { .. } => {
+                assert!(!self.waiting || self.told_left, "enqueued twice");
+                self.waiting = true;
+                self.told_left = false;
+            }
+            QueueEffect::Leave => {
+                assert!(self.waiting && !self.told_left, "left without waiting");
+                self.told_left = true;
+            }
+            // Ends wait and conversation alike; harmless where nothing is left.
+            QueueEffect::CallerGone => {
+                self.told_left = true;
+                self.talking_to = None;
+            }
+            QueueEffect::TalkEnded { agent, .. } => {
+                assert_eq!(self.talking_to.take(), Some(*agent), "talk ended twice");
+            }
+            QueueEffect::Hold { agent } | QueueEffect::Resume { agent } => {
+                assert_eq!(self.talking_to, Some(*agent));
+            }
+            QueueEffect::OfferRinging { offer }
+            | QueueEffect::OfferAnswered { offer }
+            | QueueEffect::OfferFailed { offer, .. } => {
+                assert!(self.offers.contains_key(offer), "an offer nobody made");
+            }
+        }
+    }
+
+    /// The promises of a call that is over.
+    pub fn assert_over(&self, journal: &[JournalEntry]) {
+        let record = self.finished.as_ref().expect("the record was handed out");
+        assert!(record.ended_at.is_some() && record.cause.is_some() && record.ended_by.is_some());
+        for (leg, lives) in &self.legs {
+            assert!(!lives, "leg {leg} was left behind");
+        }
+        for leg in &record.legs {
+            assert!(leg.ended_at.is_some() && leg.cause.is_some(), "leg {} has no end", leg.leg);
+        }
+        for visit in &record.queue_visits {
+            assert!(visit.left_at.is_some() && visit.outcome.is_some(), "a wait has no end");
+        }
+        assert!(!self.waiting || self.told_left, "the queue was not told");
+        assert_eq!(self.talking_to, None, "an agent was left talking");
+        assert_eq!(self.bridged, None, "media was left bridged");
+        for (index, entry) in journal.iter().enumerate() {
+            assert_eq!(entry.seq as usize, index, "a gap in the journal");
+        }
+        assert_eq!(journal.first().map(|e| e.kind), Some(JournalKind::Setup));
+        assert_eq!(journal.last().map(|e| e.kind), Some(JournalKind::End));
+    }
+}
