@@ -21,7 +21,8 @@ impl RankedSet {
     /// Adds a key; one that is there already stays once.
     pub(crate) fn insert(&mut self, key: Key) {
         if self.chunks.is_empty() {
-            self.chunks.push(Vec::new());
+            self.chunks.push(vec![key]);
+            return;
         }
         let at = self.chunk_for(&key);
         let chunk = &mut self.chunks[at];
