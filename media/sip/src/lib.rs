@@ -1,0 +1,37 @@
+//! SIP signalling as one pure machine ([`Endpoint`]) on top of `sipx-sip` and
+//! `sipx-sdp`: transactions, dialogs, offer/answer, registrar, digest both
+//! ways, trunk registration.
+//!
+//! Nothing here opens a socket, reads a clock, looks up a name or asks the
+//! system for randomness; `sipx` types do not show in the public interface.
+
+mod call;
+mod counters;
+mod digest;
+mod directory;
+mod endpoint;
+mod event;
+mod hop;
+pub mod limits;
+mod message;
+mod random;
+mod registrar;
+mod sdp;
+mod streams;
+mod timer;
+mod transaction;
+mod trunks;
+mod via;
+
+pub use counters::{Count, Counters};
+pub use digest::{Algorithm, Realm, Secret};
+pub use directory::{
+    Directory, DirectoryError, Extension, InboundLogin, Login, Proxy, SourceRule, SourceRuleError,
+    TenantDomains, Trunk,
+};
+pub use endpoint::{Caller, Endpoint, EndpointConfig, InviteRequest, InviteTarget, Output, Usage};
+pub use event::{DialogKey, Incoming, Side, SipEvent, Source};
+pub use hop::{ConnectionId, Hop, Packet, Transmit, Transport};
+pub use limits::Limits;
+pub use registrar::Registration;
+pub use sdp::{Codec, Direction, LocalMedia, Negotiated, RemoteMedia, Session, SessionError};

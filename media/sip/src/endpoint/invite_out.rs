@@ -1,0 +1,367 @@
+//! Placing a call (RFC 3261 §13.2.1), to every phone of an extension at once
+//! or over a trunk, and giving it up (§9.1).
+
+use super::{Endpoint, Fate};
+use crate::call::{Branch, Call, Dialog, Phase, Placed};
+use crate::counters::Count;
+use crate::directory::Login;
+use crate::event::{DialogKey, SipEvent, Source};
+use crate::hop::{Hop, Transport};
+use crate::message::{ALLOW, Ask, SDP_TYPE, escape_user, host_text, quote_name, sip_uri};
+use crate::random::hex64;
+use crate::sdp::{LocalMedia, Session};
+use crate::timer::TimerKey;
+use crate::transaction::ClientOwner;
+use bytes::Bytes;
+use sipx_sip::transaction::ClientState;
+use sipx_sip::{HeaderName, Method, Request, Uri};
+use strowger_model::{AgentId, Cause, Timestamp, TrunkId};
+
+use super::answer::GIVE_UP_MS;
+
+/// Shortest and longest ringing; the longest is where proxies give up anyway (Timer C).
+const RING_MS: std::ops::RangeInclusive<u32> = 1_000..=600_000;
+
+/// Who is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InviteTarget {
+    /// Every registered phone of an agent's extension; the first to answer gets the call.
+    Extension(AgentId),
+    /// A number over a trunk.
+    Trunk {
+        /// Which trunk.
+        trunk: TrunkId,
+        /// The number or name to call, as the carrier wants it.
+        number: String,
+    },
+}
+
+/// What the called party is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Number or name in the From address.
+    pub number: String,
+    /// Display name.
+    pub name: Option<String>,
+}
+
+/// A call to place.
+#[derive(Clone, Debug)]
+pub struct InviteRequest {
+    /// Who is called.
+    pub target: InviteTarget,
+    /// What the called party is shown.
+    pub caller: Caller,
+    /// Our end of the media.
+    pub media: LocalMedia,
+    /// How long it may ring.
+    pub ring_timeout_ms: u32,
+    /// Headers to add; only names that begin with `X-` are sent.
+    pub headers: Vec<(String, String)>,
+}
+
+/// One place to send an INVITE to.
+struct Destination {
+    uri: Uri,
+    hop: Hop,
+}
+
+/// Everything about the target that the INVITE needs.
+struct Route {
+    destinations: Vec<Destination>,
+    domain: String,
+    to: Uri,
+    source: Source,
+    login: Option<Login>,
+    phone: bool,
+}
+
+impl Endpoint {
+    /// Places a call under a key that was never used before
+    /// ([`DialogKey::outbound`]). Everything else is told by events.
+    pub fn invite(&mut self, now: Timestamp, key: DialogKey, request: InviteRequest) {
+        let failed = |cause, status| SipEvent::Failed { dialog: key, cause, status };
+        if self.calls.contains_key(&key) {
+            return;
+        }
+        if self.calls.len() >= self.config.limits.calls {
+            self.counters.add(Count::FullCalls);
+            return self.emit(failed(Cause::Congestion, None));
+        }
+        let route = match self.route(&request.target) {
+            Ok(route) => route,
+            Err(cause) => return self.emit(failed(cause, None)),
+        };
+        let mut session = Session::new(self.random.number());
+        let Ok(offer) = session.offer(&request.media) else {
+            return self.emit(failed(Cause::Internal, None));
+        };
+        let Some(call) = self.placed_call(now, key, &request, &route, session, offer) else {
+            return self.emit(failed(Cause::Internal, None));
+        };
+        self.counters.add(Count::CallsOut);
+        let ring_until = call.placed.as_ref().and_then(|placed| placed.ring_until);
+        self.add_call(call);
+        if let Some(at) = ring_until {
+            self.timers.set(at, TimerKey::Ring(key));
+        }
+        self.with_call(key, |endpoint, call| {
+            for destination in route.destinations {
+                endpoint.start_branch(now, call, destination, route.phone);
+            }
+            if call.placed.as_ref().is_some_and(|placed| !placed.branches.is_empty()) {
+                return Fate::Keep;
+            }
+            endpoint.emit(failed(Cause::Internal, None));
+            Fate::Drop
+        });
+    }
+
+    fn route(&self, target: &InviteTarget) -> Result<Route, Cause> {
+        match target {
+            InviteTarget::Extension(agent) => {
+                let extension = self.directory.extension(*agent).ok_or(Cause::NotFound)?;
+                let realm = self.directory.realm(extension.tenant).ok_or(Cause::NotFound)?;
+                let domain = realm.as_str().to_owned();
+                let destinations: Vec<_> = self
+                    .registrar
+                    .contacts(*agent)
+                    .map(|(uri, hop)| Destination { uri: uri.clone(), hop })
+                    .collect();
+                if destinations.is_empty() {
+                    return Err(Cause::Unreachable);
+                }
+                let to = sip_uri(Some(&extension.username), &host_text(&domain));
+                Ok(Route {
+                    destinations,
+                    to: to.ok_or(Cause::Internal)?,
+                    domain,
+                    source: Source::Extension { agent: *agent, tenant: extension.tenant },
+                    login: None,
+                    phone: true,
+                })
+            }
+            InviteTarget::Trunk { trunk, number } => {
+                let trunk = self.directory.trunk(*trunk).ok_or(Cause::NotFound)?;
+                let proxy = trunk.proxy.as_ref().ok_or(Cause::Unreachable)?;
+                let address = self.trunks.address(trunk).ok_or(Cause::Unreachable)?;
+                if proxy.transport == Transport::Tcp && self.config.tcp.is_none() {
+                    return Err(Cause::Unreachable);
+                }
+                let to = sip_uri(Some(number), &host_text(trunk.domain()));
+                let to = to.ok_or(Cause::NotFound)?;
+                let hop = Hop { transport: proxy.transport, remote: address, connection: None };
+                Ok(Route {
+                    destinations: vec![Destination { uri: to.clone(), hop }],
+                    to,
+                    domain: trunk.domain().to_owned(),
+                    source: Source::Trunk { trunk: trunk.id, tenant: trunk.tenant },
+                    login: trunk.outbound.clone(),
+                    phone: false,
+                })
+            }
+        }
+    }
+
+    fn placed_call(
+        &mut self,
+        now: Timestamp,
+        key: DialogKey,
+        request: &InviteRequest,
+        route: &Route,
+        session: Session,
+        offer: String,
+    ) -> Option<Call> {
+        let tag = self.random.number();
+        let name = request.caller.name.as_deref().map(quote_name).unwrap_or_default();
+        let number = escape_user(&request.caller.number);
+        let local = format!("{name}<sip:{number}@{}>;tag={}", host_text(&route.domain), hex64(tag));
+        let first = route.destinations.first()?;
+        let ring_ms = request.ring_timeout_ms.clamp(*RING_MS.start(), *RING_MS.end());
+        let user = match &route.login {
+            // Carriers that route by registration know us by this name only.
+            Some(login) => login.username.clone(),
+            None => request.caller.number.clone(),
+        };
+        let dialog = Dialog {
+            call_id: Bytes::from(format!("{}{}", self.random.hex(), self.random.hex())),
+            local: Bytes::from(local),
+            remote: Bytes::from([&b"<"[..], &route.to.to_bytes(), b">"].concat()),
+            remote_tag: None,
+            local_cseq: (self.random.number() & 0xffff) as u32,
+            remote_cseq: None,
+            target: first.uri.clone(),
+            routes: Vec::new(),
+            hop: first.hop,
+            contact: self.contact(first.hop.transport, &user),
+        };
+        Some(Call {
+            key,
+            tag,
+            phase: Phase::Calling,
+            dialog,
+            session,
+            source: route.source,
+            login: route.login.clone(),
+            invited: None,
+            invite: None,
+            unacked: None,
+            placed: Some(Box::new(Placed {
+                branches: Vec::new(),
+                offer,
+                extra: request.headers.clone(),
+                ringing: false,
+                early: false,
+                early_sdp: None,
+                refusal: None,
+                ring_until: Some(now.plus_ms(u64::from(ring_ms))),
+                cancelled: false,
+            })),
+            reinvite: None,
+            held: false,
+            bye_challenges: 0,
+            unanswered_until: now,
+            repeat_at: None,
+            last_provisional: None,
+        })
+    }
+
+    fn start_branch(
+        &mut self,
+        now: Timestamp,
+        call: &mut Call,
+        destination: Destination,
+        phone: bool,
+    ) {
+        let Destination { uri, hop } = destination;
+        let Some(id) = self.send_invite(now, call, &uri, hop, None) else { return };
+        if let Some(placed) = &mut call.placed {
+            placed.branches.push(Branch {
+                transaction: id,
+                uri,
+                hop,
+                phone,
+                heard: false,
+                done: false,
+                challenges: 0,
+            });
+        }
+    }
+
+    /// Sends an INVITE of a placed call, with proof after a challenge.
+    pub(super) fn send_invite(
+        &mut self,
+        now: Timestamp,
+        call: &mut Call,
+        uri: &Uri,
+        hop: Hop,
+        proof: Option<(HeaderName, String)>,
+    ) -> Option<u64> {
+        let branch = self.random.number();
+        let cseq = call.dialog.next_cseq();
+        let placed = call.placed.as_ref()?;
+        let mut ask = Ask::new(Method::Invite, uri.clone())
+            .header(HeaderName::Via, self.via(hop.transport, branch))
+            .header(HeaderName::From, call.dialog.local.clone())
+            .header(HeaderName::To, call.dialog.remote.clone())
+            .header(HeaderName::CallId, call.dialog.call_id.clone())
+            .cseq(cseq, &Method::Invite)
+            .header(HeaderName::Contact, call.dialog.contact.clone())
+            .header(HeaderName::Allow, ALLOW);
+        for (name, value) in &placed.extra {
+            let custom = name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-"));
+            // A name or value that cannot stand in a header is left out, not sent broken.
+            let whole = sipx_sip::Header::build(
+                HeaderName::Other(Bytes::from(name.clone())),
+                value.clone(),
+            );
+            if custom && whole.is_ok() {
+                ask = ask.header(HeaderName::Other(Bytes::from(name.clone())), value.clone());
+            }
+        }
+        if let Some((name, value)) = proof {
+            ask = ask.header(name, value);
+        }
+        let request = ask.body(SDP_TYPE, placed.offer.clone()).build()?;
+        Some(self.ask(now, request, branch, hop, ClientOwner::Invite(call.key)))
+    }
+
+    /// It rang long enough.
+    pub(super) fn ring_timer(&mut self, now: Timestamp, at: Timestamp, key: DialogKey) {
+        self.with_call(key, |endpoint, call| {
+            let due = call.placed.as_ref().is_some_and(|placed| placed.ring_until == Some(at));
+            if call.phase != Phase::Calling || !due {
+                return Fate::Keep;
+            }
+            let cause = Cause::NoAnswer;
+            endpoint.emit(SipEvent::Failed { dialog: key, cause, status: None });
+            endpoint.abandon(now, call)
+        });
+    }
+
+    /// Gives up a placed call whose end the server has been told.
+    pub(super) fn abandon(&mut self, now: Timestamp, call: &mut Call) -> Fate {
+        call.phase = Phase::Closing;
+        let Some(placed) = &mut call.placed else { return Fate::Drop };
+        placed.cancelled = true;
+        if placed.branches.iter().all(|branch| branch.done) {
+            return Fate::Drop;
+        }
+        self.cancel_branches(now, call);
+        Fate::Keep
+    }
+
+    /// Cancels every branch that still rings.
+    pub(super) fn cancel_branches(&mut self, now: Timestamp, call: &Call) {
+        let Some(placed) = &call.placed else { return };
+        for branch in placed.branches.iter().filter(|branch| branch.heard && !branch.done) {
+            self.cancel_invite(now, branch.transaction);
+        }
+    }
+
+    /// Sends the CANCEL of an INVITE that has been heard of; one that overtook
+    /// its INVITE would be lost (§9.1). Without a final response for 64·T1 the
+    /// INVITE counts as cancelled.
+    pub(super) fn cancel_invite(&mut self, now: Timestamp, id: u64) {
+        let Some(client) = self.transactions.client(id) else { return };
+        if client.cancelled || client.state() != ClientState::Proceeding {
+            return;
+        }
+        client.cancelled = true;
+        let hop = client.hop;
+        let cancel = cancel_of(client.machine.request());
+        self.timers.set(now.plus_ms(GIVE_UP_MS), TimerKey::Cancelled(id));
+        if let Some((cancel, branch)) = cancel {
+            self.ask(now, cancel, branch, hop, ClientOwner::Cancel);
+        }
+    }
+
+    pub(super) fn cancelled_timer(&mut self, now: Timestamp, id: u64) {
+        let Some(client) = self.transactions.client(id) else { return };
+        if client.state() != ClientState::Proceeding {
+            return;
+        }
+        let owner = client.owner;
+        self.transactions.remove_client(id);
+        if let ClientOwner::Invite(call) = owner {
+            self.on_invite_outcome(now, id, call, None);
+        }
+    }
+}
+
+/// The CANCEL of an INVITE: the same but for its method (§9.1).
+fn cancel_of(invite: &Request) -> Option<(Request, u64)> {
+    let copy =
+        |name: HeaderName| invite.headers.value(&name).map(|value| Bytes::from(value.into_owned()));
+    let via: sipx_sip::Via = invite.headers.typed()?.ok()?;
+    let branch = crate::random::parse_hex64(via.branch()?.strip_prefix(b"z9hG4bK")?)?;
+    let cseq: sipx_sip::CSeq = invite.headers.typed()?.ok()?;
+    let request = Ask::new(Method::Cancel, invite.uri.clone())
+        .header(HeaderName::Via, copy(HeaderName::Via)?)
+        .header(HeaderName::From, copy(HeaderName::From)?)
+        .header(HeaderName::To, copy(HeaderName::To)?)
+        .header(HeaderName::CallId, copy(HeaderName::CallId)?)
+        .cseq(cseq.sequence, &Method::Cancel)
+        .build()?;
+    Some((request, branch))
+}

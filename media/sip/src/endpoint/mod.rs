@@ -1,0 +1,310 @@
+//! The whole signalling side as one machine: messages and commands in,
+//! messages and events out, `now` and randomness handed in.
+//!
+//! It owns transactions, dialogs, registrations and nonces. It never touches a
+//! socket, reads a clock or looks up a name. After any input the caller drains
+//! [`Endpoint::poll`] and asks [`Endpoint::next_timeout`].
+
+mod ack;
+mod answer;
+mod bye;
+mod cancel;
+mod hang_up;
+mod identify;
+mod in_dialog;
+mod info;
+mod invite_in;
+mod invite_out;
+mod invite_response;
+mod receive;
+mod register_in;
+mod register_out;
+mod reinvite_in;
+mod reinvite_out;
+mod reply;
+mod run;
+mod salvage;
+
+pub use invite_out::{Caller, InviteRequest, InviteTarget};
+
+use crate::call::Call;
+use crate::counters::{Count, Counters};
+use crate::digest::Nonces;
+use crate::directory::Directory;
+use crate::event::{DialogKey, SipEvent};
+use crate::hop::{ConnectionId, Hop, Transmit, Transport};
+use crate::limits::Limits;
+use crate::random::Random;
+use crate::registrar::Registrar;
+use crate::streams::Streams;
+use crate::timer::{TimerKey, Timers};
+use crate::transaction::Transactions;
+use crate::trunks::TrunkTable;
+use bytes::Bytes;
+use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use strowger_model::Timestamp;
+
+/// What an endpoint is told once.
+#[derive(Clone, Debug)]
+pub struct EndpointConfig {
+    /// Our UDP address as others must see it, in Via and Contact.
+    pub udp: SocketAddr,
+    /// Our TCP listener's address as others must see it; `None`: no TCP, and
+    /// trunks that want it cannot be called.
+    pub tcp: Option<SocketAddr>,
+    /// How much is held at once.
+    pub limits: Limits,
+}
+
+impl EndpointConfig {
+    /// UDP and TCP on one address, with the default limits.
+    pub fn new(address: SocketAddr) -> Self {
+        Self { udp: address, tcp: Some(address), limits: Limits::default() }
+    }
+}
+
+/// What the caller must do.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Send a message.
+    Transmit(Transmit),
+    /// Tell the server.
+    Event(SipEvent),
+    /// Close a stream whose framing is lost.
+    Close(ConnectionId),
+}
+
+/// How many entries each table holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Calls.
+    pub calls: usize,
+    /// Client transactions.
+    pub clients: usize,
+    /// Server transactions.
+    pub servers: usize,
+    /// Registered contacts.
+    pub registrations: usize,
+    /// Streams.
+    pub streams: usize,
+}
+
+/// What to do with a call after it was worked on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Keep,
+    Drop,
+}
+
+/// The signalling machine.
+#[derive(Debug)]
+pub struct Endpoint {
+    config: EndpointConfig,
+    random: Random,
+    /// Makes tags of answers that leave no state behind repeatable.
+    tag_key: u64,
+    directory: Arc<Directory>,
+    nonces: Nonces,
+    timers: Timers,
+    transactions: Transactions,
+    calls: HashMap<DialogKey, Box<Call>>,
+    /// Our tags, by which requests inside a dialog find it.
+    tags: HashMap<u64, DialogKey>,
+    registrar: Registrar,
+    trunks: TrunkTable,
+    streams: Streams,
+    outputs: VecDeque<Output>,
+    counters: Counters,
+    next_inbound: u64,
+    congested: bool,
+}
+
+impl Endpoint {
+    /// An endpoint that knows nobody yet. The seed must be unpredictable in
+    /// production: tags, branches and nonces come from it.
+    pub fn new(config: EndpointConfig, seed: [u8; 32]) -> Self {
+        let mut random = Random::new(seed);
+        let nonces = Nonces::new(random.key());
+        let tag_key = random.number();
+        Self {
+            streams: Streams::new(config.limits.connections),
+            registrar: Registrar::new(config.limits.registrations),
+            config,
+            random,
+            tag_key,
+            directory: Arc::new(Directory::default()),
+            nonces,
+            timers: Timers::default(),
+            transactions: Transactions::default(),
+            calls: HashMap::new(),
+            tags: HashMap::new(),
+            trunks: TrunkTable::default(),
+            outputs: VecDeque::new(),
+            counters: Counters::default(),
+            next_inbound: 0,
+            congested: false,
+        }
+    }
+
+    /// The next thing to do, until there is none.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When [`Endpoint::handle_timeout`] wants to be called, at the latest.
+    pub fn next_timeout(&self) -> Option<Timestamp> {
+        [self.timers.next(), self.registrar.next_expiry()].into_iter().flatten().min()
+    }
+
+    /// Does everything that is due.
+    pub fn handle_timeout(&mut self, now: Timestamp) {
+        while let Some((at, key)) = self.timers.pop_due(now) {
+            self.on_timer(now, at, key);
+        }
+        for (agent, tenant) in self.registrar.expire(now) {
+            self.emit(SipEvent::Unregistered { agent, tenant });
+        }
+    }
+
+    fn on_timer(&mut self, now: Timestamp, at: Timestamp, key: TimerKey) {
+        match key {
+            TimerKey::Server(id, timer) => self.server_timer(now, id, timer),
+            TimerKey::Client(id, timer) => self.client_timer(now, id, timer),
+            TimerKey::Answer(call) => self.answer_timer(now, at, call),
+            TimerKey::Ring(call) => self.ring_timer(now, at, call),
+            TimerKey::Cancelled(id) => self.cancelled_timer(now, id),
+            TimerKey::Unanswered(call) => self.unanswered_timer(now, at, call),
+            TimerKey::Reinvite(call) => self.reinvite_timer(now, at, call),
+            TimerKey::Trunk(trunk) => self.trunk_timer(now, at, trunk),
+            TimerKey::KeepAlive(trunk) => self.keep_alive_timer(now, at, trunk),
+            TimerKey::Stream(connection) => {
+                if self.streams.is_stalled(now, connection) {
+                    self.break_stream(connection);
+                } else if let Some(at) = self.streams.stalls_at(connection) {
+                    self.timers.set(at, TimerKey::Stream(connection));
+                }
+            }
+        }
+    }
+
+    /// Swaps the directory. Calls that are up are not touched; registrations of
+    /// extensions that are gone are dropped, trunks are registered as it says.
+    pub fn set_directory(&mut self, now: Timestamp, directory: Arc<Directory>) {
+        self.directory = directory;
+        for (agent, tenant) in self.registrar.retain(&self.directory) {
+            self.emit(SipEvent::Unregistered { agent, tenant });
+        }
+        self.sync_trunks(now);
+    }
+
+    /// Whether the server keeps up. While it does not, new calls get 503.
+    pub fn set_congested(&mut self, congested: bool) {
+        self.congested = congested;
+    }
+
+    /// A stream was closed by the other side or by its owner.
+    pub fn connection_closed(&mut self, connection: ConnectionId) {
+        self.streams.remove(connection);
+    }
+
+    /// Messages to `hop` cannot be delivered (RFC 3261 §18.4).
+    pub fn transport_failed(&mut self, now: Timestamp, hop: &Hop) {
+        self.counters.add(Count::TransportFailed);
+        for id in self.transactions.clients_over(hop) {
+            if let Some(client) = self.transactions.client(id) {
+                let outputs = client.machine.on_transport_error();
+                self.run_client(now, id, outputs);
+            }
+        }
+    }
+
+    /// What happened how often.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// How full the tables are.
+    pub fn usage(&self) -> Usage {
+        Usage {
+            calls: self.calls.len(),
+            clients: self.transactions.clients(),
+            servers: self.transactions.servers(),
+            registrations: self.registrar.len(),
+            streams: self.streams.len(),
+        }
+    }
+
+    /// The registered contacts of every extension.
+    pub fn registrations(&self) -> Vec<crate::registrar::Registration> {
+        self.registrar.list()
+    }
+
+    fn emit(&mut self, event: SipEvent) {
+        self.outputs.push_back(Output::Event(event));
+    }
+
+    fn transmit(&mut self, hop: Hop, bytes: Bytes) {
+        self.counters.add(Count::Sent);
+        self.outputs.push_back(Output::Transmit(Transmit { hop, bytes }));
+    }
+
+    fn break_stream(&mut self, connection: ConnectionId) {
+        self.counters.add(Count::StreamBroken);
+        self.streams.remove(connection);
+        self.outputs.push_back(Output::Close(connection));
+    }
+
+    /// Works on a call; nothing happens if it is gone.
+    fn with_call(&mut self, key: DialogKey, work: impl FnOnce(&mut Self, &mut Call) -> Fate) {
+        // Taken out so that the work may use the rest of the endpoint.
+        let Some(mut call) = self.calls.remove(&key) else { return };
+        match work(self, &mut call) {
+            Fate::Keep => {
+                self.calls.insert(key, call);
+            }
+            Fate::Drop => {
+                self.tags.remove(&call.tag);
+            }
+        }
+    }
+
+    fn add_call(&mut self, call: Call) {
+        self.tags.insert(call.tag, call.key);
+        self.calls.insert(call.key, Box::new(call));
+    }
+
+    /// Our address on a transport; the UDP one if there is no such listener.
+    fn own_address(&self, transport: Transport) -> SocketAddr {
+        match transport {
+            Transport::Udp => self.config.udp,
+            Transport::Tcp => self.config.tcp.unwrap_or(self.config.udp),
+        }
+    }
+
+    /// Our Contact towards a hop.
+    fn contact(&self, transport: Transport, user: &str) -> String {
+        let address = self.own_address(transport);
+        let user = crate::message::escape_user(user);
+        match transport {
+            Transport::Udp => format!("<sip:{user}@{address}>"),
+            Transport::Tcp => format!("<sip:{user}@{address};transport=tcp>"),
+        }
+    }
+
+    fn via(&self, transport: Transport, branch: u64) -> String {
+        format!(
+            "SIP/2.0/{} {};rport;branch={}",
+            transport.via_name(),
+            self.own_address(transport),
+            crate::transaction::branch_text(branch)
+        )
+    }
+
+    fn is_ours(&self, host: &str) -> bool {
+        host.parse::<std::net::IpAddr>().is_ok_and(|ip| {
+            ip == self.config.udp.ip() || self.config.tcp.is_some_and(|tcp| tcp.ip() == ip)
+        })
+    }
+}

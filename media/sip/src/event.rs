@@ -1,0 +1,232 @@
+//! What the endpoint tells the server.
+//!
+//! Every dialog that was announced ([`SipEvent::Incoming`]) or asked for
+//! ([`crate::Endpoint::invite`]) gets **exactly one** last event: `Failed`,
+//! `HungUp` or `Cancelled`, also when the server itself ended it. After it
+//! nothing more is said about the dialog.
+
+use crate::sdp::{Negotiated, RemoteMedia};
+use strowger_model::{AgentId, Cause, TenantId, TrunkId};
+
+/// One leg as the server knows it. Even numbers are calls that came in, odd
+/// ones calls that were placed; never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DialogKey(pub u64);
+
+impl DialogKey {
+    /// The key of the `number`th call placed; the caller counts.
+    pub fn outbound(number: u64) -> Self {
+        Self(number << 1 | 1)
+    }
+
+    pub(crate) fn inbound(number: u64) -> Self {
+        Self(number << 1)
+    }
+}
+
+/// Who placed a call, as far as it was proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// A trunk, by its address or its digest.
+    Trunk {
+        /// Which.
+        trunk: TrunkId,
+        /// Whose.
+        tenant: TenantId,
+    },
+    /// A phone that proved to be this agent's extension.
+    Extension {
+        /// Which.
+        agent: AgentId,
+        /// Whose.
+        tenant: TenantId,
+    },
+}
+
+impl Source {
+    /// Whose call this is.
+    pub fn tenant(&self) -> TenantId {
+        match *self {
+            Self::Trunk { tenant, .. } | Self::Extension { tenant, .. } => tenant,
+        }
+    }
+}
+
+/// A new incoming call. 100 Trying was sent; nothing else.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// Its leg from now on.
+    pub dialog: DialogKey,
+    /// Who it is from, proven.
+    pub source: Source,
+    /// User part of the caller: the P-Asserted-Identity or From of a trunk
+    /// (RFC 3325), the extension's name of a phone; `anonymous` if withheld.
+    pub from: String,
+    /// What the caller calls itself.
+    pub display_name: Option<String>,
+    /// User part of the Request-URI: what was dialled.
+    pub to: String,
+    /// User part of the To header: carriers that route by registration put
+    /// the dialled number only here.
+    pub to_header: String,
+    /// The whole Request-URI.
+    pub request_uri: String,
+    /// The caller's media; `None` if it wants our offer (late offer).
+    pub offer: Option<RemoteMedia>,
+    /// Call-ID, to find the call in a packet trace.
+    pub call_id: String,
+}
+
+/// Who ended a dialog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// The server asked for it.
+    Us,
+    /// The other end.
+    Them,
+    /// Nobody: a limit or a time-out.
+    Neither,
+}
+
+/// What the endpoint tells the server.
+#[derive(Clone, Debug)]
+pub enum SipEvent {
+    /// A call came in.
+    Incoming(Box<Incoming>),
+    /// A placed call rings, or (after `early_media`) a call that came in hears us.
+    Ringing {
+        /// Which leg.
+        dialog: DialogKey,
+        /// Media before the answer.
+        early: Option<Negotiated>,
+    },
+    /// The leg is up.
+    Answered {
+        /// Which leg.
+        dialog: DialogKey,
+        /// What was agreed.
+        media: Negotiated,
+    },
+    /// A placed call came to nothing.
+    Failed {
+        /// Which leg.
+        dialog: DialogKey,
+        /// Why.
+        cause: Cause,
+        /// The final response, if one came.
+        status: Option<u16>,
+    },
+    /// A leg ended: hung up by either side, refused by us, or lost.
+    HungUp {
+        /// Which leg.
+        dialog: DialogKey,
+        /// Why.
+        cause: Cause,
+        /// By whom.
+        by: Side,
+    },
+    /// The caller gave up before our answer.
+    Cancelled {
+        /// Which leg.
+        dialog: DialogKey,
+    },
+    /// The other side put us on hold.
+    Held {
+        /// Which leg.
+        dialog: DialogKey,
+        /// What holds now.
+        media: Negotiated,
+    },
+    /// The other side took us back.
+    Resumed {
+        /// Which leg.
+        dialog: DialogKey,
+        /// What holds now.
+        media: Negotiated,
+    },
+    /// The other side moved its media or changed codec, without hold.
+    MediaChanged {
+        /// Which leg.
+        dialog: DialogKey,
+        /// What holds now.
+        media: Negotiated,
+    },
+    /// A re-INVITE of ours was accepted.
+    Reinvited {
+        /// Which leg.
+        dialog: DialogKey,
+        /// What holds now.
+        media: Negotiated,
+    },
+    /// A re-INVITE of ours was refused; what held before still holds.
+    ReinviteFailed {
+        /// Which leg.
+        dialog: DialogKey,
+        /// The final response, if one came.
+        status: Option<u16>,
+    },
+    /// A digit in an INFO request.
+    Digit {
+        /// Which leg.
+        dialog: DialogKey,
+        /// `0`-`9`, `*`, `#`, `A`-`D`.
+        digit: char,
+        /// How long it was held, if told; else 0.
+        held_ms: u32,
+    },
+    /// A phone registered a contact or refreshed it.
+    Registered {
+        /// Whose phone.
+        agent: AgentId,
+        /// Of which tenant.
+        tenant: TenantId,
+        /// The contact's URI.
+        contact: String,
+        /// For how long.
+        expires_s: u32,
+    },
+    /// The last contact of an extension is gone.
+    Unregistered {
+        /// Whose.
+        agent: AgentId,
+        /// Of which tenant.
+        tenant: TenantId,
+    },
+    /// The outcome of a registration of ours changed.
+    TrunkRegistered {
+        /// Which trunk.
+        trunk: TrunkId,
+        /// Whether it is registered now.
+        ok: bool,
+        /// The final response behind it, if one came.
+        status: Option<u16>,
+    },
+}
+
+impl SipEvent {
+    /// The leg an event is about.
+    pub fn dialog(&self) -> Option<DialogKey> {
+        match self {
+            Self::Incoming(incoming) => Some(incoming.dialog),
+            Self::Ringing { dialog, .. }
+            | Self::Answered { dialog, .. }
+            | Self::Failed { dialog, .. }
+            | Self::HungUp { dialog, .. }
+            | Self::Cancelled { dialog }
+            | Self::Held { dialog, .. }
+            | Self::Resumed { dialog, .. }
+            | Self::MediaChanged { dialog, .. }
+            | Self::Reinvited { dialog, .. }
+            | Self::ReinviteFailed { dialog, .. }
+            | Self::Digit { dialog, .. } => Some(*dialog),
+            Self::Registered { .. } | Self::Unregistered { .. } | Self::TrunkRegistered { .. } => {
+                None
+            }
+        }
+    }
+
+    /// Whether nothing more will be said about the leg.
+    pub fn is_last(&self) -> bool {
+        matches!(self, Self::Failed { .. } | Self::HungUp { .. } | Self::Cancelled { .. })
+    }
+}

@@ -1,0 +1,208 @@
+//! The tables of transactions around `sipx-sip`'s machines (RFC 3261 §17, RFC 6026).
+//!
+//! Transactions are numbered; numbers are never used twice, so a late timer
+//! finds nothing instead of the wrong one.
+
+use crate::event::DialogKey;
+use crate::hop::Hop;
+use bytes::Bytes;
+use sipx_sip::transaction::{ClientState, ServerState};
+use sipx_sip::{
+    ClientTransaction, HeaderName, Method, Request, Response, ServerTransaction, TransactionKey,
+    Via,
+};
+use std::collections::HashMap;
+use strowger_model::TrunkId;
+
+/// What a client transaction was started for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ClientOwner {
+    /// One branch of a placed call.
+    Invite(DialogKey),
+    /// A CANCEL; nobody waits for its response.
+    Cancel,
+    /// A BYE; the call is dropped when it ends.
+    Bye(DialogKey),
+    /// The BYE of an answer that nobody wanted.
+    StrayBye,
+    /// A re-INVITE of ours.
+    Reinvite(DialogKey),
+    /// An INFO with a digit.
+    Info(DialogKey),
+    /// A registration of ours.
+    Register(TrunkId),
+}
+
+/// How our branches are told apart: CANCEL shares the branch of its INVITE,
+/// the ACK of a failure too (RFC 3261 §9.1, §17.1.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct ClientKey {
+    branch: u64,
+    cancel: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Client {
+    pub(crate) machine: ClientTransaction,
+    pub(crate) hop: Hop,
+    pub(crate) owner: ClientOwner,
+    /// ACKs sent for 2xx answers, by the answer's To tag, to be repeated when
+    /// the answer is (RFC 3261 §13.2.2.4).
+    pub(crate) acks: Vec<(Bytes, Bytes, Hop)>,
+    /// Whether a CANCEL was sent for it.
+    pub(crate) cancelled: bool,
+    key: ClientKey,
+}
+
+impl Client {
+    pub(crate) fn state(&self) -> ClientState {
+        self.machine.state()
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) machine: ServerTransaction,
+    pub(crate) hop: Hop,
+    /// The call that an INVITE made or belongs to.
+    pub(crate) call: Option<DialogKey>,
+    key: TransactionKey,
+    merge: Option<MergeKey>,
+}
+
+impl Server {
+    pub(crate) fn state(&self) -> ServerState {
+        self.machine.state()
+    }
+}
+
+/// What is the same in two copies of a request that came by different ways
+/// (RFC 3261 §8.2.2.2).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct MergeKey {
+    pub(crate) call_id: Bytes,
+    pub(crate) from_tag: Bytes,
+    pub(crate) cseq: u32,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Transactions {
+    next: u64,
+    clients: HashMap<u64, Client>,
+    client_keys: HashMap<ClientKey, u64>,
+    servers: HashMap<u64, Server>,
+    server_keys: HashMap<TransactionKey, u64>,
+    merges: HashMap<MergeKey, u64>,
+}
+
+impl Transactions {
+    pub(crate) fn servers(&self) -> usize {
+        self.servers.len()
+    }
+
+    pub(crate) fn clients(&self) -> usize {
+        self.clients.len()
+    }
+
+    pub(crate) fn client(&mut self, id: u64) -> Option<&mut Client> {
+        self.clients.get_mut(&id)
+    }
+
+    pub(crate) fn server(&mut self, id: u64) -> Option<&mut Server> {
+        self.servers.get_mut(&id)
+    }
+
+    pub(crate) fn server_by_key(&self, key: &TransactionKey) -> Option<u64> {
+        self.server_keys.get(key).copied()
+    }
+
+    /// The client transaction that a response answers.
+    pub(crate) fn client_of(&self, response: &Response) -> Option<u64> {
+        let via = response.headers.typed::<Via>()?.ok()?;
+        let cseq = response.headers.typed::<sipx_sip::CSeq>()?.ok()?;
+        let branch = read_branch(via.branch()?)?;
+        let key = ClientKey { branch, cancel: cseq.method == Method::Cancel };
+        let id = self.client_keys.get(&key).copied()?;
+        let method = &self.clients.get(&id)?.machine.request().method;
+        (*method == cseq.method).then_some(id)
+    }
+
+    pub(crate) fn merged(&self, key: &MergeKey) -> bool {
+        self.merges.contains_key(key)
+    }
+
+    pub(crate) fn add_client(
+        &mut self,
+        machine: ClientTransaction,
+        branch: u64,
+        hop: Hop,
+        owner: ClientOwner,
+    ) -> u64 {
+        self.next += 1;
+        let cancel = machine.request().method == Method::Cancel;
+        let key = ClientKey { branch, cancel };
+        self.client_keys.insert(key, self.next);
+        self.clients.insert(
+            self.next,
+            Client { machine, hop, owner, acks: Vec::new(), cancelled: false, key },
+        );
+        self.next
+    }
+
+    pub(crate) fn add_server(
+        &mut self,
+        machine: ServerTransaction,
+        key: TransactionKey,
+        merge: Option<MergeKey>,
+        hop: Hop,
+    ) -> u64 {
+        self.next += 1;
+        self.server_keys.insert(key.clone(), self.next);
+        if let Some(merge) = &merge {
+            self.merges.insert(merge.clone(), self.next);
+        }
+        self.servers.insert(self.next, Server { machine, hop, call: None, key, merge });
+        self.next
+    }
+
+    pub(crate) fn remove_client(&mut self, id: u64) -> Option<Client> {
+        let client = self.clients.remove(&id)?;
+        self.client_keys.remove(&client.key);
+        Some(client)
+    }
+
+    pub(crate) fn remove_server(&mut self, id: u64) {
+        if let Some(server) = self.servers.remove(&id) {
+            self.server_keys.remove(&server.key);
+            if let Some(merge) = server.merge {
+                self.merges.remove(&merge);
+            }
+        }
+    }
+
+    /// The client transactions whose messages go over `hop`.
+    pub(crate) fn clients_over(&self, hop: &Hop) -> Vec<u64> {
+        let same = |other: &Hop| other.transport == hop.transport && other.remote == hop.remote;
+        self.clients.iter().filter(|(_, client)| same(&client.hop)).map(|(&id, _)| id).collect()
+    }
+}
+
+/// The branch parameter of one of our requests.
+pub(crate) fn branch_text(branch: u64) -> String {
+    format!("z9hG4bK{}", crate::random::hex64(branch))
+}
+
+fn read_branch(text: &[u8]) -> Option<u64> {
+    crate::random::parse_hex64(text.strip_prefix(b"z9hG4bK")?)
+}
+
+/// The merge key of a request outside any dialog.
+pub(crate) fn merge_key(request: &Request) -> Option<MergeKey> {
+    let from = request.headers.typed::<sipx_sip::headers::From>()?.ok()?;
+    let cseq = request.headers.typed::<sipx_sip::CSeq>()?.ok()?;
+    Some(MergeKey {
+        call_id: Bytes::copy_from_slice(&request.headers.value(&HeaderName::CallId)?),
+        from_tag: Bytes::copy_from_slice(from.tag()?),
+        cseq: cseq.sequence,
+    })
+}
