@@ -2,6 +2,7 @@
 
 use crate::agent::Agents;
 use crate::call::Calls;
+use crate::decision::Decisions;
 use crate::dialect::Connections;
 use crate::journal::Journal;
 use crate::key::Keys;
@@ -92,6 +93,11 @@ impl TenantStore {
     /// Journals of calls.
     pub fn journal(&self) -> Journal {
         Journal(self.clone())
+    }
+
+    /// Decisions of routers.
+    pub fn decisions(&self) -> Decisions {
+        Decisions(self.clone())
     }
 
     /// Values that flows keep.

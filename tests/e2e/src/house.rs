@@ -1,0 +1,1 @@
+//! A server process with its own data folder and free ports.
