@@ -1,0 +1,260 @@
+//! What the API asks of the running server: everything that is live.
+//!
+//! The server implements [`Control`]; stored things the API reads and writes
+//! itself. Every method names the tenant and must never show another's.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use std::pin::Pin;
+use std::sync::Arc;
+use strowger_model::{
+    Address, AgentId, AgentState, CallId, Direction, QueueId, TenantId, Timestamp, TrunkId,
+    VersionId,
+};
+use tokio::sync::broadcast;
+use utoipa::ToSchema;
+
+/// A future of the server, boxed so that [`Control`] can be a trait object.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The running server, as the API sees it.
+pub trait Control: Send + Sync + 'static {
+    /// Calls of the tenant that are not over.
+    fn live_calls(&self, tenant: TenantId) -> Answer<'_, Vec<LiveCall>>;
+
+    /// Ends a call. Answers as soon as the call has been told to.
+    fn hang_up(&self, tenant: TenantId, call: CallId) -> Answer<'_, Result<(), ControlError>>;
+
+    /// What every agent of the tenant is doing.
+    fn agents(&self, tenant: TenantId) -> Answer<'_, Vec<AgentStatus>>;
+
+    /// Changes what an agent is doing; answers with what became of it.
+    fn order_agent(
+        &self,
+        tenant: TenantId,
+        agent: AgentId,
+        order: AgentOrder,
+    ) -> Answer<'_, Result<AgentStatus, ControlError>>;
+
+    /// How every queue of the tenant is doing.
+    fn queues(&self, tenant: TenantId) -> Answer<'_, Vec<QueueStatus>>;
+
+    /// How every trunk of the tenant is doing.
+    fn trunks(&self, tenant: TenantId) -> Answer<'_, Vec<TrunkStatus>>;
+
+    /// Everything that happens to the tenant from now on. The sender never
+    /// waits: a receiver that lags is told so and cut off.
+    fn subscribe(&self, tenant: TenantId) -> broadcast::Receiver<Arc<Event>>;
+
+    /// Compiles an upload and tells what it is, without keeping it.
+    fn check_guest(&self, bytes: Bytes) -> Answer<'_, Result<GuestReport, GuestRefused>>;
+
+    /// Decodes an upload into what the media engine plays.
+    fn convert_prompt(&self, bytes: Bytes) -> Answer<'_, Result<ConvertedPrompt, PromptRefused>>;
+
+    /// Something was stored. Answers when it is in force, so that a client that
+    /// got its answer may rely on it.
+    fn changed(&self, change: Change) -> Answer<'_, ()>;
+
+    /// Names of the routers that come with the server.
+    fn stock_routers(&self) -> Vec<String>;
+
+    /// Metrics in the Prometheus text format.
+    fn metrics(&self) -> String;
+
+    /// What is wrong at the moment; empty if nothing is.
+    fn alarms(&self) -> Vec<Alarm>;
+}
+
+/// What was stored, for whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Whose.
+    pub tenant: TenantId,
+    /// What.
+    pub what: Changed,
+}
+
+/// Kind of a change. The server may simply read the whole configuration anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// The tenant was created or its settings changed.
+    Tenant,
+    /// The tenant was deleted: hang up its calls, forget it.
+    TenantDeleted,
+    /// Trunks.
+    Trunks,
+    /// Numbers.
+    Numbers,
+    /// Agents and extensions.
+    Agents,
+    /// Queues.
+    Queues,
+    /// Flows: a version was uploaded or promoted.
+    Flows,
+    /// Routers: a version was uploaded, promoted or chosen.
+    Routers,
+    /// Prompts.
+    Prompts,
+}
+
+/// Why the server did not do what it was asked to.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ControlError {
+    /// The tenant has no such live thing.
+    #[error("{0}")]
+    NotFound(String),
+    /// Not possible in the present state; says why.
+    #[error("{0}")]
+    Conflict(String),
+    /// The server is stopping, or too busy.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+/// A call that is not over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct LiveCall {
+    /// Which call.
+    pub call: CallId,
+    /// Direction of the first leg.
+    pub direction: Direction,
+    /// Who called.
+    pub from: Address,
+    /// What was dialled.
+    pub to: Address,
+    /// `ringing`, `early`, `answered` or `ended`.
+    pub state: String,
+    /// Flow it runs.
+    pub flow: String,
+    /// Version of the flow it is pinned to.
+    pub version: Option<VersionId>,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it was answered.
+    pub answered_at: Option<Timestamp>,
+    /// Queue the caller waits in.
+    pub queue: Option<String>,
+    /// Agent who talks to the caller.
+    pub agent: Option<AgentId>,
+}
+
+/// What an agent is doing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AgentStatus {
+    /// Which agent.
+    pub agent: AgentId,
+    /// State and, for `not_ready`, its reason.
+    #[serde(flatten)]
+    pub state: AgentState,
+    /// Since when.
+    pub since: Timestamp,
+    /// Whether the agent's phone is registered.
+    pub registered: bool,
+    /// The call the agent is on.
+    pub call: Option<CallId>,
+}
+
+/// What an agent is told to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case", tag = "state", content = "reason")]
+pub enum AgentOrder {
+    /// At work, not ready yet.
+    SignedIn,
+    /// Gone home. Refused while the agent talks.
+    SignedOut,
+    /// May be given contacts.
+    Ready,
+    /// Not to be given contacts, for a named reason.
+    NotReady(String),
+}
+
+/// How a queue is doing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct QueueStatus {
+    /// Which queue.
+    pub queue: QueueId,
+    /// Its name.
+    pub name: String,
+    /// Contacts waiting.
+    pub waiting: u32,
+    /// How long the first of them has waited.
+    pub longest_wait_ms: u64,
+    /// How long a new contact would wait; none: unknown.
+    pub expected_wait_ms: Option<u64>,
+    /// Agents who serve it and are signed in.
+    pub agents_signed_in: u32,
+    /// Of these, ready.
+    pub agents_ready: u32,
+    /// Of these, talking.
+    pub agents_talking: u32,
+}
+
+/// How a trunk is doing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TrunkStatus {
+    /// Which trunk.
+    pub trunk: TrunkId,
+    /// Whether we are registered at the carrier; none: we do not register.
+    pub registered: Option<bool>,
+    /// Whether the carrier answers OPTIONS; none: unknown.
+    pub reachable: Option<bool>,
+    /// Calls on it.
+    pub live_calls: u32,
+}
+
+/// Something that happened to a tenant.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Event {
+    /// When.
+    pub at: Timestamp,
+    /// What, for example `call.started`, `agent.changed`, `queue.waiting`.
+    pub name: String,
+    /// Its details; depends on the name.
+    pub data: serde_json::Value,
+}
+
+/// What an upload is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GuestReport {
+    /// SHA-256 of the bytes, in hexadecimal.
+    pub digest: String,
+    /// Worlds it exports: `call-flow`, `router`, `pacer`.
+    pub worlds: Vec<String>,
+}
+
+/// Why an upload is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GuestRefused {
+    /// The upload is at fault; says what to do.
+    #[error("{0}")]
+    Invalid(String),
+    /// The compiler is busy or failed; try again.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+/// A prompt as the media engine wants it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConvertedPrompt {
+    /// In the media engine's own format.
+    pub bytes: Bytes,
+    /// How long it plays.
+    pub duration_ms: u64,
+}
+
+/// Why a prompt is refused; says what formats are taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct PromptRefused(pub String);
+
+/// Something that is wrong and that the operator should look at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Alarm {
+    /// For example `store.writer`.
+    pub name: String,
+    /// What is wrong and what to do.
+    pub message: String,
+    /// Since when.
+    pub since: Timestamp,
+}

@@ -1,0 +1,22 @@
+//! `GET /v1/flows/{name}/versions/{number}`
+
+use crate::auth::InTenant;
+use crate::extract::Path;
+use crate::problem::Result;
+use crate::v1::programs::Version;
+use axum::Json;
+
+/// Shows a version of a flow.
+#[utoipa::path(
+    get,
+    path = "/v1/flows/{name}/versions/{number}",
+    tag = "flows",
+    params(("name" = String, Path, description = "Name of the flow."), ("number" = u32, Path, description = "Number of the version.")),
+    responses((status = 200, body = Version))
+)]
+pub(crate) async fn flow_version(
+    InTenant { scope, .. }: InTenant,
+    Path((name, number)): Path<(String, u32)>,
+) -> Result<Json<Version>> {
+    Ok(Json(scope.flows().version(&name, number).await?.into()))
+}

@@ -1,0 +1,111 @@
+//! What flows and routers share: a name with immutable versions.
+
+use crate::extract::Upload;
+use crate::limits;
+use crate::problem::{Problem, Result};
+use crate::state::Api;
+use axum::extract::Request;
+use serde::{Deserialize, Serialize};
+use strowger_model::{FlowId, Timestamp, VersionId};
+use strowger_store as store;
+use utoipa::{IntoParams, ToSchema};
+
+/// A flow or router.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Program {
+    pub id: FlowId,
+    pub name: String,
+    /// The version that new calls get.
+    pub current: Option<Version>,
+    pub created_at: Timestamp,
+}
+
+/// One uploaded version.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Version {
+    pub id: VersionId,
+    /// Counts from 1 within the program.
+    pub number: u32,
+    /// SHA-256 of the bytes.
+    pub digest: String,
+    /// WIT worlds it exports.
+    pub worlds: Vec<String>,
+    pub size_bytes: u64,
+    /// What the uploader said about it.
+    pub note: String,
+    pub created_at: Timestamp,
+}
+
+/// How to store an upload.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct UploadOptions {
+    /// Whether new calls get it at once. The first version always is promoted.
+    #[serde(default)]
+    promote: bool,
+    /// What to say about it.
+    #[serde(default)]
+    note: String,
+}
+
+/// The version to make current.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Promotion {
+    /// Its number.
+    pub version: u32,
+}
+
+/// Checks an upload and stores it as a version.
+pub(crate) async fn upload(
+    api: &Api,
+    programs: &store::Programs,
+    name: &str,
+    options: &UploadOptions,
+    request: Request,
+) -> Result<Version> {
+    let upload = Upload::read(api, request, limits::PROGRAM_BODY).await?;
+    let report = api.control.check_guest(upload.bytes.clone()).await?;
+    let (kind, world) = (programs.kind().name(), programs.kind().world());
+    if !report.worlds.iter().any(|exported| exported == world) {
+        return Err(Problem::invalid(format!(
+            "this program exports {}, but a {kind} must export the world {world}; upload it as \
+             what it is, or implement {world}",
+            if report.worlds.is_empty() { "no world".to_owned() } else { report.worlds.join(", ") }
+        )));
+    }
+    let new = store::NewVersion {
+        bytes: &upload.bytes,
+        digest: &report.digest,
+        worlds: &report.worlds,
+        note: &options.note,
+        promote: options.promote,
+    };
+    Ok(programs.upload(name, &new).await?.into())
+}
+
+impl From<store::Program> for Program {
+    fn from(program: store::Program) -> Self {
+        Self {
+            id: program.id,
+            name: program.name,
+            current: program.current.map(Version::from),
+            created_at: program.created_at,
+        }
+    }
+}
+
+impl From<store::Version> for Version {
+    fn from(version: store::Version) -> Self {
+        Self {
+            id: version.id,
+            number: version.number,
+            digest: version.digest,
+            worlds: version.worlds,
+            size_bytes: version.size_bytes,
+            note: version.note,
+            created_at: version.created_at,
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! `DELETE /v1/routers/{name}`
+
+use crate::auth::InTenant;
+use crate::control::Changed;
+use crate::extract::Path;
+use crate::problem::Result;
+use crate::state::Api;
+use axum::extract::State;
+use axum::http::StatusCode;
+
+/// Deletes a router with all its versions.
+///
+/// Refused while something still uses it.
+#[utoipa::path(
+    delete,
+    path = "/v1/routers/{name}",
+    tag = "routers",
+    params(("name" = String, Path, description = "Name of the router.")),
+    responses((status = 204, description = "Done."))
+)]
+pub(crate) async fn delete_router(
+    State(api): State<Api>,
+    InTenant { tenant, scope }: InTenant,
+    Path(name): Path<String>,
+) -> Result<StatusCode> {
+    scope.routers().delete(&name).await?;
+    api.changed(tenant, Changed::Routers).await;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,29 @@
+//! Routers and their versions.
+
+mod delete;
+mod download;
+mod get;
+mod list;
+mod promote;
+mod upload;
+mod version;
+mod versions;
+
+use crate::state::Api;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(crate) fn quick() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(list::list_routers))
+        .routes(routes!(get::get_router))
+        .routes(routes!(delete::delete_router))
+        .routes(routes!(versions::router_versions))
+        .routes(routes!(version::router_version))
+        .routes(routes!(download::download_router))
+        .routes(routes!(promote::promote_router))
+}
+
+pub(crate) fn uploads() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(upload::upload_router))
+}
