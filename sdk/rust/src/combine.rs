@@ -7,6 +7,8 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+type Boxed<F> = Pin<Box<F>>;
+
 /// One of two results.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Either<A, B> {
@@ -34,7 +36,7 @@ pub fn join<A: IntoFuture, B: IntoFuture>(a: A, b: B) -> Join<A::IntoFuture, B::
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
 pub struct Race<A, B> {
-    both: Option<(Pin<Box<A>>, Pin<Box<B>>)>,
+    both: Option<(Boxed<A>, Boxed<B>)>,
 }
 
 impl<A: Future, B: Future> Future for Race<A, B> {

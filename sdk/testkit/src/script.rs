@@ -1,0 +1,171 @@
+//! What is true before the call begins.
+
+use crate::live::LiveCall;
+use crate::world::World;
+use std::collections::BTreeMap;
+use std::future::Future;
+use strowger_call::{CallLimits, CallSetup, Fallback};
+use strowger_model::{Address, CallId, Direction, TenantId, Timestamp};
+use strowger_sdk::guest::{AsyncFlow, Task, task};
+use strowger_sdk::{Call, Flow, FlowOutput};
+use uuid::Uuid;
+
+/// A call about to begin. Without options it comes in from `+441632960000` to
+/// `+441632960100`, in English, on Friday, 20 November 2026 at 10:00 UTC.
+#[derive(Debug)]
+#[must_use = "nothing happens until the call is started"]
+pub struct Script {
+    flow: FlowBox,
+    from: String,
+    to: String,
+    language: String,
+    now: Timestamp,
+    seed: u64,
+    facts: BTreeMap<String, String>,
+    pub(crate) stored: BTreeMap<String, String>,
+    pub(crate) answers: Vec<HttpAnswer>,
+}
+
+struct FlowBox(Box<dyn Flow>);
+
+impl std::fmt::Debug for FlowBox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Flow")
+    }
+}
+
+/// What a service answers.
+#[derive(Clone, Debug)]
+pub(crate) struct HttpAnswer {
+    /// `GET https://…`
+    pub(crate) request: String,
+    pub(crate) status: u16,
+    pub(crate) body: String,
+}
+
+/// 2026-11-20T10:00:00Z.
+const FRIDAY: Timestamp = Timestamp(1_795_168_800_000);
+
+impl Script {
+    /// A call that an `async fn` handles.
+    pub fn call<F, Fut>(flow: F) -> Self
+    where
+        F: FnOnce(Call) -> Fut + 'static,
+        Fut: Future + 'static,
+        Fut::Output: FlowOutput,
+    {
+        let begin = move |call: Call| -> Task { task(flow(call)) };
+        Self::new(Box::new(AsyncFlow::new(begin)))
+    }
+
+    /// A call that a [`Flow`] handles.
+    pub fn machine(flow: impl Flow + 'static) -> Self {
+        Self::new(Box::new(flow))
+    }
+
+    fn new(flow: Box<dyn Flow>) -> Self {
+        Self {
+            flow: FlowBox(flow),
+            from: "+441632960000".to_owned(),
+            to: "+441632960100".to_owned(),
+            language: "en".to_owned(),
+            now: FRIDAY,
+            seed: 1,
+            facts: BTreeMap::new(),
+            stored: BTreeMap::new(),
+            answers: Vec::new(),
+        }
+    }
+
+    /// Who calls.
+    pub fn from(mut self, address: &str) -> Self {
+        self.from = address.to_owned();
+        self
+    }
+
+    /// What is called.
+    pub fn to(mut self, address: &str) -> Self {
+        self.to = address.to_owned();
+        self
+    }
+
+    /// The language of the number that is called.
+    pub fn language(mut self, language: &str) -> Self {
+        self.language = language.to_owned();
+        self
+    }
+
+    /// When, in UTC: `2026-12-25T08:30:00`.
+    ///
+    /// # Panics
+    /// If that is no date and time.
+    #[track_caller]
+    pub fn at(mut self, time: &str) -> Self {
+        let parsed = time.parse::<chrono::NaiveDateTime>();
+        let ms = parsed.ok().and_then(|time| u64::try_from(time.and_utc().timestamp_millis()).ok());
+        let Some(ms) = ms else {
+            panic!("`{time}` is no time like 2026-12-25T08:30:00");
+        };
+        self.now = Timestamp(ms);
+        self
+    }
+
+    /// The tenant's time zone, for example `Europe/London`; without it, UTC.
+    pub fn timezone(self, name: &str) -> Self {
+        self.fact("timezone", name)
+    }
+
+    /// Something else the host knows.
+    pub fn fact(mut self, name: &str, value: &str) -> Self {
+        self.facts.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Another randomness.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// A value that was stored before.
+    pub fn stored(mut self, key: &str, value: &str) -> Self {
+        self.stored.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    /// What a service answers to `GET https://…`. Others are not on the allow-list.
+    pub fn service(mut self, request: &str, status: u16, body: &str) -> Self {
+        let request = request.to_owned();
+        self.answers.push(HttpAnswer { request, status, body: body.to_owned() });
+        self
+    }
+
+    /// The call comes in.
+    ///
+    /// # Panics
+    /// If an address is none.
+    #[track_caller]
+    pub fn start(self) -> LiveCall {
+        let address = |text: &str| -> Address {
+            text.parse().unwrap_or_else(|error| panic!("`{text}`: {error}"))
+        };
+        let setup = CallSetup {
+            call: CallId(Uuid::from_u128(0xca11)),
+            tenant: TenantId(Uuid::from_u128(0x7e_4a47)),
+            direction: Direction::Inbound,
+            from: address(&self.from),
+            to: address(&self.to),
+            trunk: None,
+            from_agent: None,
+            flow: "flow-under-test".to_owned(),
+            version: None,
+            language: self.language,
+            seed: self.seed,
+            now: self.now,
+            limits: CallLimits::default(),
+            fallback: Fallback::HangUp,
+            facts: self.facts,
+        };
+        LiveCall::new(World::new(setup, self.flow.0, self.stored, self.answers))
+    }
+}
