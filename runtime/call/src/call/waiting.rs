@@ -33,7 +33,14 @@ pub(super) struct Wait {
     treatment: Treatment,
     offer: Option<Offer>,
     /// The caller is being taken out; until when the distribution may confirm.
-    leaving: Option<Timestamp>,
+    leaving: Option<Leaving>,
+}
+
+/// How a wait that is being given up will be told of.
+#[derive(Clone, Copy, Debug)]
+struct Leaving {
+    until: Timestamp,
+    word: &'static str,
 }
 
 #[derive(Debug)]
@@ -68,7 +75,7 @@ impl Wait {
 
     pub fn next_timeout(&self) -> Option<Timestamp> {
         let confirm = self.offer.and_then(|offer| offer.answered);
-        confirm.into_iter().chain(self.leaving).min()
+        confirm.into_iter().chain(self.leaving.map(|leaving| leaving.until)).min()
     }
 }
 
@@ -110,9 +117,13 @@ impl Call {
 
     /// The flow takes the caller out; the distribution has the last word.
     pub(super) fn leave_queue(&mut self) {
+        self.give_up_wait("left");
+    }
+
+    fn give_up_wait(&mut self, word: &'static str) {
         let until = self.now.plus_ms(CONFIRM_MS);
         let Some(wait) = self.wait.as_mut().filter(|w| w.leaving.is_none()) else { return };
-        wait.leaving = Some(until);
+        wait.leaving = Some(Leaving { until, word });
         if wait.offer.is_some_and(|offer| offer.answered.is_none()) {
             self.drop_offer();
         }
@@ -166,7 +177,7 @@ impl Call {
             return;
         };
         if wait.offer.is_some() {
-            self.queue(refuse(Cause::Congestion));
+            self.queue(refuse(Cause::Cancelled));
             return;
         }
         let Ok(address) = extension.parse() else {
@@ -188,7 +199,11 @@ impl Call {
             (Some(leg), Some(wait)) => {
                 wait.offer = Some(Offer { offer, agent, leg, answered: None });
             }
-            _ => self.queue(refuse(Cause::Congestion)),
+            // It is the call that cannot ring anybody any more, not this agent.
+            _ => {
+                self.queue(refuse(Cause::Cancelled));
+                self.give_up_wait("failed");
+            }
         }
     }
 
@@ -237,6 +252,10 @@ impl Call {
             self.nobody_talks(outcome, agent);
             return;
         }
+        self.close_wait(outcome, reason, agent);
+    }
+
+    fn close_wait(&mut self, outcome: ContactOutcome, reason: String, agent: Option<AgentId>) {
         let Some(mut wait) = self.wait.take() else {
             self.nobody_talks(outcome, agent);
             return;
@@ -254,10 +273,10 @@ impl Call {
         if let Some(offer) = offer {
             self.end_leg(offer.leg, Cause::Cancelled);
         }
-        let word = match outcome {
-            _ if wait.leaving.is_some() => "left",
-            ContactOutcome::Served => "failed",
-            other => other.name(),
+        let word = match (wait.leaving, outcome) {
+            (Some(leaving), _) => leaving.word,
+            (None, ContactOutcome::Served) => "failed",
+            (None, other) => other.name(),
         };
         self.complete(wait.command, word, reason, Vec::new());
     }
@@ -296,8 +315,8 @@ impl Call {
             self.drop_offer();
             self.queue(QueueEffect::OfferFailed { offer: offer.offer, cause: Cause::Internal });
         }
-        if self.wait.as_ref().is_some_and(|w| w.leaving.is_some_and(|until| until <= now)) {
-            self.wait_ended(ContactOutcome::Left, String::new(), None);
+        if self.wait.as_ref().is_some_and(|w| w.leaving.is_some_and(|l| l.until <= now)) {
+            self.close_wait(ContactOutcome::Left, String::new(), None);
             self.ends_owed += 1;
         }
     }

@@ -1,6 +1,7 @@
 //! Drives a call in virtual time and watches that it keeps its promises.
 #![allow(dead_code)]
 
+pub mod scenario;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -47,7 +48,23 @@ pub struct Line {
     /// Inputs so far, and at which of them the caller hangs up instead.
     pub inputs: usize,
     pub cut: Option<usize>,
+    pub cut_by: Cut,
     pub is_cut: bool,
+}
+
+/// What happens instead of the input at which a scenario is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// The caller hangs up.
+    Caller,
+    /// The caller hangs up and the input arrives all the same.
+    CallerFirst,
+    /// An operator ends the call.
+    Operator,
+    /// The caller's phone vanishes.
+    Phone,
+    /// The flow traps, and the caller hangs up later.
+    Guest,
 }
 
 impl Line {
@@ -66,6 +83,7 @@ impl Line {
             pending: None,
             inputs: 0,
             cut: None,
+            cut_by: Cut::Caller,
             is_cut: false,
         };
         line.drain();
@@ -88,11 +106,40 @@ impl Line {
         }
         if self.cut == Some(self.inputs) {
             self.is_cut = true;
-            self.raw(Input::Leg(LegId(0), LegInput::HungUp { cause: Cause::Normal }));
+            self.do_cut(input);
             return;
         }
         self.inputs += 1;
         self.raw(input);
+    }
+
+    fn do_cut(&mut self, instead_of: Input) {
+        let hung_up = Input::Leg(LegId(0), LegInput::HungUp { cause: Cause::Normal });
+        match self.cut_by {
+            Cut::Caller => self.raw(hung_up),
+            Cut::CallerFirst => {
+                self.raw(hung_up);
+                if !self.call.is_over() {
+                    self.raw(instead_of);
+                }
+            }
+            Cut::Operator => {
+                self.raw(Input::HangUp { cause: Cause::ServerRestart, by: Party::Host });
+            }
+            Cut::Phone => self.raw(Input::Leg(LegId(0), LegInput::MediaTimeout)),
+            Cut::Guest => {
+                self.raw(Input::Signal { name: "boom".into(), data: String::new() });
+                let fault = Fault::new(FaultKind::Trap, "on purpose");
+                if let Input::Turn(turn) = instead_of {
+                    self.raw(Input::Turn(TurnResult { outcome: Err(fault), ..turn }));
+                } else if let Some((_, _, view)) = self.pending.take() {
+                    self.raw(Input::Turn(view.finish(Some(fault), 1, 1)));
+                }
+                self.raw(Input::FallbackReady { version: None });
+                self.pass(500);
+                self.raw(hung_up);
+            }
+        }
     }
 
     pub fn raw(&mut self, input: Input) {
@@ -241,7 +288,13 @@ impl Line {
             self.watch.effect(&effect);
             match effect {
                 Effect::Journal(entry) => self.journal.push(entry),
-                Effect::Event { name, data } => self.events.push((name, data)),
+                Effect::Event { name, data } => {
+                    // A guest that has failed owes no answer any more.
+                    if name == "flow.fault" {
+                        self.pending = None;
+                    }
+                    self.events.push((name, data));
+                }
                 Effect::RunGuest { event, moment, view } => {
                     assert!(self.pending.is_none(), "two turns at once");
                     self.pending = Some((event, moment, view));

@@ -15,12 +15,20 @@ pub struct Watch {
     talking_to: Option<AgentId>,
     offers: BTreeMap<OfferId, AgentId>,
     recording: Option<RecordingId>,
+    storing: bool,
     pub finished: Option<CallRecord>,
     pub last_play: Option<PlayId>,
     playing: Option<PlayId>,
+    /// The other side of every conversation is made up: only what the call
+    /// promises by itself is checked.
+    pub nonsense: bool,
 }
 
 impl Watch {
+    pub fn recording(&self) -> Option<RecordingId> {
+        self.recording
+    }
+
     pub fn new(_: &CallSetup) -> Self {
         Self {
             legs: BTreeMap::from([(LegId(0), true)]),
@@ -30,9 +38,11 @@ impl Watch {
             talking_to: None,
             offers: BTreeMap::new(),
             recording: None,
+            storing: false,
             finished: None,
             last_play: None,
             playing: None,
+            nonsense: false,
         }
     }
 
@@ -49,7 +59,7 @@ impl Watch {
             Input::Queue(QueueInput::Ended { outcome, agent, .. }) => {
                 self.waiting = false;
                 self.told_left = false;
-                if *outcome == ContactOutcome::Served {
+                if *outcome == ContactOutcome::Served && !self.nonsense {
                     self.talking_to = *agent;
                 }
             }
@@ -69,7 +79,7 @@ impl Watch {
         match effect {
             Effect::Leg(leg, effect) => self.leg(*leg, effect),
             Effect::Media(effect) => self.media(effect),
-            Effect::Queue(effect) => self.queue(effect),
+            Effect::Queue(effect) if !self.nonsense => self.queue(effect),
             Effect::Finished(record) => self.finished = Some((**record).clone()),
             _ => {}
         }
@@ -113,12 +123,16 @@ impl Watch {
                 assert_eq!(self.bridged.take(), Some((*a, *b)), "parted without a bridge");
             }
             MediaEffect::RecordStart { recording, .. } => {
-                assert!(self.recording.replace(*recording).is_none(), "two recordings at once");
+                let before = self.recording.replace(*recording);
+                assert!(before.is_none() || self.storing, "two recordings at once");
+                self.storing = false;
             }
             MediaEffect::RecordPause { recording }
             | MediaEffect::RecordResume { recording }
             | MediaEffect::RecordStop { recording } => {
                 assert_eq!(self.recording, Some(*recording), "a recording that is not there");
+                assert!(!self.storing, "a recording that was stopped already");
+                self.storing = matches!(effect, MediaEffect::RecordStop { .. });
             }
         }
     }

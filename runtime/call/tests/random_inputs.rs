@@ -1,0 +1,238 @@
+//! Whatever is thrown at a call, in whatever order: it does not panic, keeps its
+//! promises, and is over once the caller has hung up.
+
+mod common;
+use common::*;
+use proptest::prelude::*;
+use strowger_call::*;
+use strowger_model::*;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Input(Input),
+    Pass(u64),
+    /// Answers the turn under way; whether actions go past `admit` unchecked.
+    Turn {
+        actions: Vec<Action>,
+        unchecked: bool,
+    },
+    Fault,
+}
+
+fn cause() -> impl Strategy<Value = Cause> {
+    prop_oneof![
+        Just(Cause::Normal),
+        Just(Cause::Busy),
+        Just(Cause::NoAnswer),
+        Just(Cause::Internal)
+    ]
+}
+
+fn leg_input() -> impl Strategy<Value = LegInput> {
+    prop_oneof![
+            1 => any::<bool>().prop_map(|early_media| LegInput::Ringing { early_media }),
+            4 => Just(answered()),
+            1 => cause().prop_map(|cause| LegInput::Failed { cause, sip_status: None }),
+            1 => cause().prop_map(|cause| LegInput::HungUp { cause }),
+            1 => Just(LegInput::Held),
+            1 => Just(LegInput::Resumed),
+            3 => any::<char>().prop_map(|digit| LegInput::Digit { digit, held_ms: 1 }),
+            3 => prop::char::range('0', '9').prop_map(|digit| LegInput::Digit { digit, held_ms: 1 }),
+            1 => Just(LegInput::MediaTimeout),
+    ]
+}
+
+fn outcome() -> impl Strategy<Value = ContactOutcome> {
+    prop_oneof![
+            3 => Just(ContactOutcome::Served),
+            1 => Just(ContactOutcome::Abandoned),
+            1 => Just(ContactOutcome::TimedOut),
+            1 => Just(ContactOutcome::Left),
+            1 => Just(ContactOutcome::Failed),
+    ]
+}
+
+fn queue_input() -> impl Strategy<Value = QueueInput> {
+    prop_oneof![
+            1 => (0u32..5, any::<u64>())
+                .prop_map(|(position, expected_wait_ms)| QueueInput::Waiting { position, expected_wait_ms }),
+            4 => (0u64..4).prop_map(offer),
+            1 => Just(QueueInput::Offer { offer: OfferId(9), agent: agent(9), target: "@".into(), ring_ms: 0 }),
+            1 => (0u64..4).prop_map(|n| QueueInput::Withdraw { offer: OfferId(n) }),
+            3 => (outcome(), prop::option::of(0u128..4)).prop_map(|(outcome, n)| QueueInput::Ended {
+                outcome,
+                reason: String::new(),
+                agent: n.map(agent),
+            }),
+    ]
+}
+
+fn input() -> impl Strategy<Value = Input> {
+    prop_oneof![
+        // Mostly not the caller's leg, or every run would be short.
+        6 => (1u32..6, leg_input()).prop_map(|(leg, i)| Input::Leg(LegId(leg), i)),
+        1 => leg_input().prop_map(|i| Input::Leg(LegId(0), i)),
+        2 => Just(Input::Leg(LegId(0), answered())),
+        3 => (0u64..20, any::<bool>()).prop_map(|(play, ok)| Input::Media(MediaInput::PlayEnded {
+            play: PlayId(play),
+            ok,
+            reason: String::new(),
+        })),
+        1 => any::<u64>().prop_map(|ms| Input::Media(MediaInput::Silence { ms })),
+        6 => queue_input().prop_map(Input::Queue),
+        3 => (0u64..30).prop_map(CommandId).prop_flat_map(result),
+        3 => news(),
+    ]
+}
+
+fn result(command: CommandId) -> impl Strategy<Value = Input> {
+    prop_oneof![
+        Just(Input::Kv { command, outcome: "ok".into(), value: String::new() }),
+        Just(Input::Http {
+            command,
+            outcome: "response".into(),
+            value: String::new(),
+            details: vec![],
+        }),
+    ]
+}
+
+fn news() -> impl Strategy<Value = Input> {
+    prop_oneof![
+        Just(Input::FallbackReady { version: None }),
+        Just(Input::FallbackFailed { reason: "no".into() }),
+        Just(Input::Signal { name: "x".into(), data: String::new() }),
+    ]
+}
+
+fn sources() -> impl Strategy<Value = Vec<String>> {
+    prop_oneof![
+        Just(vec![]),
+        Just(vec!["file:a".to_owned()]),
+        Just(vec!["queue:position:en".to_owned(), "silence:5".to_owned()]),
+        Just(vec!["nonsense".to_owned()]),
+    ]
+}
+
+fn dial() -> impl Strategy<Value = DialOptions> {
+    let targets = prop_oneof![
+        Just(vec!["extension:201".to_owned()]),
+        Just(vec!["number:+1".to_owned(), "agent:5".to_owned()]),
+        Just(vec!["nonsense".to_owned()]),
+        Just(vec![]),
+    ];
+    (targets, any::<bool>(), 0u32..40_000).prop_map(|(targets, all, timeout_ms)| {
+        let strategy = if all { DialStrategy::All } else { DialStrategy::InTurn };
+        DialOptions { targets, strategy, timeout_ms, caller_id: String::new() }
+    })
+}
+
+fn signalling() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        1 => Just(Action::Ring),
+        1 => Just(Action::EarlyMedia),
+        6 => Just(Action::Answer),
+        1 => (100u16..800).prop_map(|status| Action::Reject { status, reason: String::new() }),
+        1 => Just(Action::HangUp),
+    ]
+}
+
+fn sound() -> impl Strategy<Value = Action> {
+    let gather = (sources(), any::<bool>(), any::<bool>(), 0u32..5);
+    prop_oneof![
+        3 => (sources(), 0u32..3).prop_map(|(sources, times)| Action::Play { sources, times }),
+        1 => (0u64..40).prop_map(|c| Action::Stop { command: CommandId(c) }),
+        3 => gather.prop_map(|(prompt, barge_in, secret, max)| Action::Gather {
+            prompt,
+            options: GatherOptions { barge_in, secret, ..gather_options(max) },
+        }),
+        1 => any::<bool>().prop_map(|on| Action::WatchDigits { on }),
+        2 => (0u32..9_000, 0u32..100)
+            .prop_map(|(max_ms, silence_ms)| Action::RecordStart { max_ms, silence_ms }),
+        1 => Just(Action::RecordStop),
+        1 => Just(Action::RecordPause),
+        1 => Just(Action::RecordResume),
+    ]
+}
+
+fn connecting() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        5 => Just(enqueue("support")),
+        1 => Just(Action::LeaveQueue),
+        3 => dial().prop_map(Action::Dial),
+        2 => (0u32..6).prop_map(|leg| Action::Bridge { leg: LegId(leg) }),
+        1 => dial().prop_map(Action::Transfer),
+        1 => Just(Action::KvGet { key: "k".into() }),
+        1 => (0u32..90_000).prop_map(|ms| Action::Sleep { ms }),
+    ]
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    prop_oneof![signalling(), sound(), connecting()]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+            6 => input().prop_map(Step::Input),
+            2 => prop_oneof![0u64..100, 0u64..30_000].prop_map(Step::Pass),
+            6 => (prop::collection::vec(action(), 0..6), prop::bool::weighted(0.2))
+                .prop_map(|(actions, unchecked)| Step::Turn { actions, unchecked }),
+            1 => Just(Step::Fault),
+    ]
+}
+
+fn run(line: &mut Line, step: Step) {
+    match step {
+        Step::Input(input) => line.raw(input),
+        Step::Pass(ms) => line.pass(ms),
+        Step::Fault => {
+            if let Some((_, _, view)) = line.pending.take() {
+                let fault = Fault::new(FaultKind::Trap, "at random");
+                line.raw(Input::Turn(view.finish(Some(fault), 1, 1)));
+            }
+        }
+        Step::Turn { actions, unchecked } => {
+            let Some((_, _, mut view)) = line.pending.take() else { return };
+            if !unchecked {
+                for action in actions {
+                    let _ = view.admit(action);
+                }
+                line.raw(Input::Turn(view.finish(None, 1, 1)));
+                return;
+            }
+            let first = view.state().next_command;
+            let mut result = view.finish(None, 1, 1);
+            result.outcome = Ok((first..).map(CommandId).zip(actions).collect());
+            line.raw(Input::Turn(result));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_call_survives_anything(
+        steps in prop::collection::vec(step(), 0..60),
+        outbound in any::<bool>(),
+        fallback in prop_oneof![
+            Just(Fallback::HangUp),
+            Just(Fallback::Flow),
+            Just(Fallback::Number("extension:9".into())),
+        ],
+    ) {
+        let direction = if outbound { Direction::Outbound } else { Direction::Inbound };
+        let mut line = Line::with(CallSetup { direction, fallback, ..setup() });
+        line.watch.nonsense = true;
+        for step in steps {
+            run(&mut line, step);
+        }
+        line.raw(Input::Leg(LegId(0), hung_up()));
+        prop_assert_eq!(line.call.view().phase(), Phase::Ended);
+        line.idle_guest();
+        line.pass(60_000);
+        line.assert_over();
+        prop_assert!(line.call.next_timeout().is_none());
+        replay(&line.journal).unwrap();
+    }
+}
