@@ -1,0 +1,26 @@
+//! What the handle asks of the task.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use strowger_model::{Cause, TrunkId};
+use strowger_sip::{
+    Counters, DialogKey, Direction, Directory, InviteRequest, LocalMedia, Registration, Usage,
+};
+use tokio::sync::oneshot;
+
+#[derive(Debug)]
+pub(super) enum Command {
+    Ring(DialogKey),
+    EarlyMedia(DialogKey, LocalMedia),
+    Answer(DialogKey, LocalMedia),
+    Reject(DialogKey, u16, Option<String>),
+    HangUp(DialogKey, Cause),
+    Invite(DialogKey, Box<InviteRequest>),
+    Reinvite(DialogKey, Direction),
+    SendDigit(DialogKey, char, u32),
+    SetDirectory(Arc<Directory>),
+    Resolved(TrunkId, Vec<SocketAddr>),
+    Registrations(oneshot::Sender<Vec<Registration>>),
+    Figures(oneshot::Sender<(Usage, Counters)>),
+    ShutDown(oneshot::Sender<()>),
+}

@@ -1,0 +1,59 @@
+//! What the driver is told once.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use strowger_sip::Limits;
+
+/// Events that may be on their way to the server before new calls are refused:
+/// a few hundred milliseconds of a busy system.
+const DEFAULT_EVENTS: usize = 4_096;
+
+/// What the driver is told once.
+#[derive(Clone, Debug)]
+pub struct SignallingConfig {
+    /// Where to listen for datagrams.
+    pub udp: SocketAddr,
+    /// Where to listen for streams; `None` for no TCP.
+    pub tcp: Option<SocketAddr>,
+    /// Address under which others reach us, if it is not the one listened on.
+    pub advertised: Option<IpAddr>,
+    /// How much is held at once.
+    pub limits: Limits,
+    /// Capacity of the event channel.
+    pub events: usize,
+}
+
+impl SignallingConfig {
+    /// UDP and TCP on the same address and port.
+    pub fn new(address: SocketAddr) -> Self {
+        Self {
+            udp: address,
+            tcp: Some(address),
+            advertised: None,
+            limits: Limits::default(),
+            events: DEFAULT_EVENTS,
+        }
+    }
+
+    pub(super) fn seen_as(&self, bound: SocketAddr) -> Result<SocketAddr, StartError> {
+        match self.advertised {
+            Some(ip) => Ok(SocketAddr::new(ip, bound.port())),
+            None if bound.ip().is_unspecified() => Err(StartError::NoAdvertised(bound)),
+            None => Ok(bound),
+        }
+    }
+}
+
+/// Why the driver does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The UDP socket cannot be opened.
+    #[error("cannot listen on UDP {0}: {1}; is another SIP server running there?")]
+    Udp(SocketAddr, io::Error),
+    /// The TCP listener cannot be opened.
+    #[error("cannot listen on TCP {0}: {1}; is another SIP server running there?")]
+    Tcp(SocketAddr, io::Error),
+    /// Phones could not be told where we are.
+    #[error("listening on every address ({0}); say under which address phones reach us")]
+    NoAdvertised(SocketAddr),
+}

@@ -1,0 +1,146 @@
+//! How the server speaks to the signalling task.
+
+use super::command::Command;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use strowger_model::Cause;
+use strowger_sip::{
+    Counters, DialogKey, Direction, Directory, InviteRequest, LocalMedia, Registration, Usage,
+};
+use tokio::sync::{mpsc, oneshot};
+
+/// The signalling task has ended; nothing can be signalled any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("signalling has stopped; restart the server")]
+pub struct Stopped;
+
+/// Speaks to the signalling task. Cheap to clone. Every method waits only for
+/// room in the command channel; what comes of a command is told by events.
+/// A command for a leg that is over does nothing.
+#[derive(Clone, Debug)]
+pub struct SipHandle {
+    commands: mpsc::Sender<Command>,
+    placed: Arc<AtomicU64>,
+    udp: SocketAddr,
+    tcp: Option<SocketAddr>,
+}
+
+impl SipHandle {
+    pub(super) fn new(
+        commands: mpsc::Sender<Command>,
+        udp: SocketAddr,
+        tcp: Option<SocketAddr>,
+    ) -> Self {
+        Self { commands, placed: Arc::new(AtomicU64::new(0)), udp, tcp }
+    }
+
+    /// Where datagrams are taken.
+    pub fn udp_address(&self) -> SocketAddr {
+        self.udp
+    }
+
+    /// Where streams are taken.
+    pub fn tcp_address(&self) -> Option<SocketAddr> {
+        self.tcp
+    }
+
+    async fn send(&self, command: Command) -> Result<(), Stopped> {
+        self.commands.send(command).await.map_err(|_| Stopped)
+    }
+
+    /// See [`strowger_sip::Endpoint::ring`].
+    pub async fn ring(&self, dialog: DialogKey) -> Result<(), Stopped> {
+        self.send(Command::Ring(dialog)).await
+    }
+
+    /// See [`strowger_sip::Endpoint::early_media`].
+    pub async fn early_media(&self, dialog: DialogKey, local: LocalMedia) -> Result<(), Stopped> {
+        self.send(Command::EarlyMedia(dialog, local)).await
+    }
+
+    /// See [`strowger_sip::Endpoint::answer`].
+    pub async fn answer(&self, dialog: DialogKey, local: LocalMedia) -> Result<(), Stopped> {
+        self.send(Command::Answer(dialog, local)).await
+    }
+
+    /// See [`strowger_sip::Endpoint::reject`].
+    pub async fn reject(
+        &self,
+        dialog: DialogKey,
+        status: u16,
+        reason: Option<String>,
+    ) -> Result<(), Stopped> {
+        self.send(Command::Reject(dialog, status, reason)).await
+    }
+
+    /// See [`strowger_sip::Endpoint::hang_up`].
+    pub async fn hang_up(&self, dialog: DialogKey, cause: Cause) -> Result<(), Stopped> {
+        self.send(Command::HangUp(dialog, cause)).await
+    }
+
+    /// See [`strowger_sip::Endpoint::cancel`].
+    pub async fn cancel(&self, dialog: DialogKey) -> Result<(), Stopped> {
+        self.hang_up(dialog, Cause::Cancelled).await
+    }
+
+    /// A key for a call that will be placed with [`SipHandle::invite_as`], to
+    /// be remembered before its first event can come.
+    pub fn next_key(&self) -> DialogKey {
+        DialogKey::outbound(self.placed.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Places a call under a key from [`SipHandle::next_key`].
+    pub async fn invite_as(&self, key: DialogKey, request: InviteRequest) -> Result<(), Stopped> {
+        self.send(Command::Invite(key, Box::new(request))).await
+    }
+
+    /// Places a call; its events may come before this returns.
+    pub async fn invite(&self, request: InviteRequest) -> Result<DialogKey, Stopped> {
+        let key = self.next_key();
+        self.invite_as(key, request).await?;
+        Ok(key)
+    }
+
+    /// See [`strowger_sip::Endpoint::reinvite`].
+    pub async fn reinvite(&self, dialog: DialogKey, direction: Direction) -> Result<(), Stopped> {
+        self.send(Command::Reinvite(dialog, direction)).await
+    }
+
+    /// See [`strowger_sip::Endpoint::send_digit`].
+    pub async fn send_info_digit(
+        &self,
+        dialog: DialogKey,
+        digit: char,
+        held_ms: u32,
+    ) -> Result<(), Stopped> {
+        self.send(Command::SendDigit(dialog, digit, held_ms)).await
+    }
+
+    /// Swaps the directory; names of proxies are looked up from now on.
+    pub async fn set_directory(&self, directory: Arc<Directory>) -> Result<(), Stopped> {
+        self.send(Command::SetDirectory(directory)).await
+    }
+
+    /// The registered contacts of every extension.
+    pub async fn registrations(&self) -> Result<Vec<Registration>, Stopped> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Registrations(reply)).await?;
+        answer.await.map_err(|_| Stopped)
+    }
+
+    /// How full the tables are, and what happened how often.
+    pub async fn figures(&self) -> Result<(Usage, Counters), Stopped> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Figures(reply)).await?;
+        answer.await.map_err(|_| Stopped)
+    }
+
+    /// Takes our registrations away and ends the task. Calls are not hung up:
+    /// do that first and wait for their last events.
+    pub async fn shut_down(&self) -> Result<(), Stopped> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::ShutDown(reply)).await?;
+        answer.await.map_err(|_| Stopped)
+    }
+}

@@ -1,0 +1,256 @@
+//! The task that owns the endpoint.
+
+use super::MAX_WAITING_EVENTS;
+use super::clock::Clock;
+use super::command::Command;
+use super::connection::StreamEvent;
+use super::streams::{Arrival, Streams};
+use bytes::Bytes;
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use strowger_sip::{Directory, Endpoint, Hop, Output, Packet, SipEvent, Transmit, Transport};
+use tokio::net::UdpSocket;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Duration, Instant};
+
+/// Datagrams read before anything else gets its turn.
+const DATAGRAMS_PER_TURN: usize = 64;
+/// Commands carried out before anything else gets its turn.
+const COMMANDS_PER_TURN: usize = 64;
+/// The largest datagram there is.
+const DATAGRAM_BYTES: usize = 65_535;
+/// With nothing to wait for the task still looks around now and then.
+const NOTHING_DUE: Duration = Duration::from_secs(3_600);
+
+pub(super) struct Task {
+    endpoint: Endpoint,
+    udp: UdpSocket,
+    streams: Streams,
+    commands: mpsc::Receiver<Command>,
+    events: mpsc::Sender<SipEvent>,
+    /// Events that found the channel full, in order.
+    waiting: VecDeque<SipEvent>,
+    directories: watch::Sender<Arc<Directory>>,
+    clock: Clock,
+    buffer: Box<[u8]>,
+    stopping: Option<oneshot::Sender<()>>,
+    /// Nobody reads events any more.
+    deaf: bool,
+}
+
+/// What woke the task.
+enum Wake {
+    Datagrams,
+    Stream(Arrival),
+    Commands(Vec<Command>),
+    Timer,
+    /// The server read an event.
+    Room,
+    Stop,
+}
+
+impl Task {
+    pub(super) fn new(
+        endpoint: Endpoint,
+        udp: UdpSocket,
+        streams: Streams,
+        commands: mpsc::Receiver<Command>,
+        events: mpsc::Sender<SipEvent>,
+        directories: watch::Sender<Arc<Directory>>,
+    ) -> Self {
+        Self {
+            endpoint,
+            udp,
+            streams,
+            commands,
+            events,
+            waiting: VecDeque::new(),
+            directories,
+            clock: Clock::start(),
+            buffer: vec![0; DATAGRAM_BYTES].into_boxed_slice(),
+            stopping: None,
+            deaf: false,
+        }
+    }
+
+    pub(super) async fn run(mut self) {
+        let sleep = tokio::time::sleep(NOTHING_DUE);
+        tokio::pin!(sleep);
+        loop {
+            let due = match self.endpoint.next_timeout() {
+                Some(at) => self.clock.instant(at),
+                None => Instant::now() + NOTHING_DUE,
+            };
+            if sleep.deadline() != due {
+                sleep.as_mut().reset(due);
+            }
+            match self.wake(sleep.as_mut()).await {
+                Wake::Datagrams => self.read_datagrams(),
+                Wake::Stream(arrival) => self.take_stream(arrival),
+                Wake::Commands(commands) => {
+                    for command in commands {
+                        self.carry_out(command);
+                    }
+                }
+                Wake::Timer => self.endpoint.handle_timeout(self.clock.now()),
+                Wake::Room => {}
+                Wake::Stop => return,
+            }
+            self.flush().await;
+            if let Some(stopped) = self.stopping.take() {
+                let _ = stopped.send(());
+                return;
+            }
+            if self.deaf {
+                tracing::error!("nobody reads SIP events any more; signalling ends");
+                return;
+            }
+        }
+    }
+
+    async fn wake(&mut self, sleep: std::pin::Pin<&mut tokio::time::Sleep>) -> Wake {
+        let may_read = self.waiting.len() < MAX_WAITING_EVENTS;
+        let has_waiting = !self.waiting.is_empty();
+        let mut batch = Vec::new();
+        tokio::select! {
+            () = sleep => Wake::Timer,
+            ready = self.udp.readable(), if may_read => match ready {
+                Ok(()) => Wake::Datagrams,
+                Err(error) => {
+                    tracing::error!(%error, "the SIP socket failed");
+                    Wake::Stop
+                }
+            },
+            arrival = self.streams.next(), if may_read => Wake::Stream(arrival),
+            count = self.commands.recv_many(&mut batch, COMMANDS_PER_TURN) => match count {
+                // Every handle is gone.
+                0 => Wake::Stop,
+                _ => Wake::Commands(batch),
+            },
+            permit = self.events.reserve(), if has_waiting => match permit {
+                Ok(permit) => {
+                    if let Some(event) = self.waiting.pop_front() {
+                        permit.send(event);
+                    }
+                    Wake::Room
+                }
+                Err(_) => Wake::Stop,
+            },
+        }
+    }
+
+    fn read_datagrams(&mut self) {
+        let now = self.clock.now();
+        for _ in 0..DATAGRAMS_PER_TURN {
+            match self.udp.try_recv_from(&mut self.buffer) {
+                Ok((length, remote)) => {
+                    // A transaction keeps its message for 32 s: exactly its bytes, no buffer.
+                    let bytes = Bytes::copy_from_slice(&self.buffer[..length]);
+                    self.endpoint.receive(now, Packet { source: Hop::udp(remote), bytes });
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                // A peer that refuses our datagrams; its transactions time out by themselves.
+                Err(_) => {}
+            }
+        }
+    }
+
+    fn take_stream(&mut self, arrival: Arrival) {
+        let now = self.clock.now();
+        match arrival {
+            Arrival::Stream(stream, remote) => self.streams.accept(stream, remote),
+            Arrival::News(StreamEvent::Data(id, remote, bytes)) => {
+                self.endpoint.receive(now, Packet { source: Hop::tcp(remote, Some(id)), bytes });
+            }
+            Arrival::News(StreamEvent::Closed { id, remote, unsent }) => {
+                self.streams.close(id);
+                self.endpoint.connection_closed(id);
+                if unsent {
+                    self.endpoint.transport_failed(now, &Hop::tcp(remote, Some(id)));
+                }
+            }
+            Arrival::Nothing => {}
+        }
+    }
+
+    fn carry_out(&mut self, command: Command) {
+        let now = self.clock.now();
+        let endpoint = &mut self.endpoint;
+        match command {
+            Command::Ring(dialog) => endpoint.ring(now, dialog),
+            Command::EarlyMedia(dialog, local) => endpoint.early_media(now, dialog, &local),
+            Command::Answer(dialog, local) => endpoint.answer(now, dialog, &local),
+            Command::Reject(dialog, status, reason) => {
+                endpoint.reject(now, dialog, status, reason.as_deref());
+            }
+            Command::HangUp(dialog, cause) => endpoint.hang_up(now, dialog, cause),
+            Command::Invite(key, request) => endpoint.invite(now, key, *request),
+            Command::Reinvite(dialog, direction) => endpoint.reinvite(now, dialog, direction),
+            Command::SendDigit(dialog, digit, held_ms) => {
+                endpoint.send_digit(now, dialog, digit, held_ms);
+            }
+            Command::SetDirectory(directory) => {
+                endpoint.set_directory(now, directory.clone());
+                self.directories.send_replace(directory);
+            }
+            Command::Resolved(trunk, addresses) => {
+                endpoint.set_trunk_addresses(now, trunk, addresses);
+            }
+            Command::Registrations(reply) => drop(reply.send(endpoint.registrations())),
+            Command::Figures(reply) => {
+                drop(reply.send((endpoint.usage(), endpoint.counters().clone())));
+            }
+            Command::ShutDown(reply) => {
+                endpoint.unregister_trunks(now);
+                self.stopping = Some(reply);
+            }
+        }
+    }
+
+    /// Carries out what the endpoint wants.
+    async fn flush(&mut self) {
+        while let Some(output) = self.endpoint.poll() {
+            match output {
+                Output::Transmit(transmit) => self.send(transmit).await,
+                Output::Event(event) => self.tell(event),
+                Output::Close(connection) => self.streams.close(connection),
+            }
+        }
+        self.endpoint.set_congested(!self.waiting.is_empty());
+    }
+
+    async fn send(&mut self, Transmit { hop, bytes }: Transmit) {
+        match hop.transport {
+            Transport::Udp => {
+                let sent = match self.udp.try_send_to(&bytes, hop.remote) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                        self.udp.send_to(&bytes, hop.remote).await
+                    }
+                    sent => sent,
+                };
+                if let Err(error) = sent {
+                    tracing::debug!(%error, "a SIP datagram could not be sent");
+                    self.endpoint.transport_failed(self.clock.now(), &hop);
+                }
+            }
+            Transport::Tcp => {
+                if !self.streams.send(&hop, bytes) {
+                    self.endpoint.transport_failed(self.clock.now(), &hop);
+                }
+            }
+        }
+    }
+
+    fn tell(&mut self, event: SipEvent) {
+        if self.waiting.is_empty() {
+            match self.events.try_send(event) {
+                Ok(()) => return,
+                Err(mpsc::error::TrySendError::Full(event)) => self.waiting.push_back(event),
+                Err(mpsc::error::TrySendError::Closed(_)) => self.deaf = true,
+            }
+            return;
+        }
+        self.waiting.push_back(event);
+    }
+}
