@@ -31,6 +31,8 @@ pub struct JitterRing {
     ring: Box<[u8; RING_SAMPLES]>,
     silence: u8,
     read: u64,
+    /// End of the latest packet placed.
+    end: u64,
     /// A timestamp and its place.
     anchor: Option<(u32, u64)>,
     late: u8,
@@ -43,6 +45,7 @@ impl JitterRing {
             ring: Box::new([silence; RING_SAMPLES]),
             silence,
             read: start,
+            end: start,
             anchor: None,
             late: 0,
         }
@@ -53,6 +56,7 @@ impl JitterRing {
         self.ring.fill(silence);
         self.silence = silence;
         self.read = start;
+        self.end = start;
         self.anchor = None;
         self.late = 0;
     }
@@ -95,7 +99,14 @@ impl JitterRing {
             let byte = convert.map_or(*byte, |table| table[usize::from(*byte)]);
             self.ring[index(place)] = byte;
         }
+        self.end = self.end.max(at + fits as u64);
         placed
+    }
+
+    /// Where the latest packet that was placed ends; what lies between the
+    /// reader and there has been heard and not been read.
+    pub fn end(&self) -> u64 {
+        self.end
     }
 
     /// Reads the next samples into `out` and leaves silence behind.

@@ -34,7 +34,7 @@ impl Tone {
 }
 
 /// A stretch of sound or, without frequencies, of silence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Segment {
     /// Up to two frequencies in Hz; 0 is none.
     pub hz: [u16; 2],

@@ -165,7 +165,7 @@ impl Drop for MediaEngine {
     fn drop(&mut self) {
         for inbox in &self.shared.threads {
             // A full queue is emptied within milliseconds: the thread wakes for it.
-            while matches!(inbox.send(Command::Shutdown), Err(_)) {
+            while inbox.send(Command::Shutdown).is_err() {
                 if self.threads.iter().all(JoinHandle::is_finished) {
                     break;
                 }

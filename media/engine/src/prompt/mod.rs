@@ -37,6 +37,21 @@ impl Prompt {
         Arc::new(Self::from_samples(samples))
     }
 
+    /// For storing: all frames in one law, then all in the other.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.pcmu.iter().chain(&self.pcma).flatten().copied().collect()
+    }
+
+    /// What [`to_bytes`](Self::to_bytes) made; `None` if it is anything else.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (frames, rest) = bytes.as_chunks::<FRAME_SAMPLES>();
+        if !rest.is_empty() || frames.len() % 2 != 0 {
+            return None;
+        }
+        let (pcmu, pcma) = frames.split_at(frames.len() / 2);
+        Some(Self { pcmu: pcmu.into(), pcma: pcma.into() })
+    }
+
     /// Length in frames of 20 ms.
     pub fn frames(&self) -> usize {
         self.pcmu.len()

@@ -8,7 +8,7 @@ use strowger_rtp::tones::{Segment, Tone, render, spec};
 
 /// Rendered periods, by their segments: there are as many as the table of
 /// countries has different ones, a few dozen.
-static RENDERED: LazyLock<Mutex<HashMap<Vec<(u16, u16, u32)>, Arc<Prompt>>>> =
+static RENDERED: LazyLock<Mutex<HashMap<&'static [Segment], Arc<Prompt>>>> =
     LazyLock::new(Mutex::default);
 
 /// A tone as this country hears it (two letters, ISO 3166; the ITU's
@@ -20,9 +20,10 @@ pub fn tone(country: &str, tone: Tone, ms: Option<u32>) -> Clip {
 }
 
 fn rendered(segments: &'static [Segment]) -> Arc<Prompt> {
-    let key = segments.iter().map(|part| (part.hz[0], part.hz[1], part.ms)).collect();
     let mut known = RENDERED.lock().unwrap_or_else(PoisonError::into_inner);
-    Arc::clone(known.entry(key).or_insert_with(|| Prompt::shared(&whole_frames(render(segments)))))
+    Arc::clone(
+        known.entry(segments).or_insert_with(|| Prompt::shared(&whole_frames(render(segments)))),
+    )
 }
 
 /// Repeats a period until it fills whole frames of 20 ms, so that a loop has no

@@ -4,13 +4,14 @@
 use super::{Audio, SpeechError, Tts, primary};
 use std::ffi::OsString;
 use std::io::{Read, Write};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 /// It speaks hundreds of times faster than real time; this is for a machine
 /// under heavy load.
-const TIME_LIMIT_S: u64 = 10;
+const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// Most audio taken: five minutes at 22 kHz.
 const MAX_OUTPUT_BYTES: u64 = 16 * 1024 * 1024;
 
@@ -21,6 +22,7 @@ const VOICES: [(&str, &str); 3] = [("zh", "cmn"), ("en", "en-us"), ("no", "nb")]
 #[derive(Clone, Debug)]
 pub struct EspeakProcess {
     program: OsString,
+    time_limit: Duration,
 }
 
 impl Default for EspeakProcess {
@@ -32,7 +34,13 @@ impl Default for EspeakProcess {
 impl EspeakProcess {
     /// `program` is looked up in PATH if it has no slash.
     pub fn new(program: impl Into<OsString>) -> Self {
-        Self { program: program.into() }
+        Self { program: program.into(), time_limit: TIME_LIMIT }
+    }
+
+    /// Gives up on a text after this time; 10 s if not said otherwise.
+    pub fn time_limit(mut self, limit: Duration) -> Self {
+        self.time_limit = limit;
+        self
     }
 
     fn start(&self, language: &str) -> Result<Child, SpeechError> {
@@ -41,6 +49,8 @@ impl EspeakProcess {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
+            // Of its own, so that whatever it starts can be ended with it.
+            .process_group(0)
             .spawn()
             .map_err(|error| match error.kind() {
                 std::io::ErrorKind::NotFound => SpeechError::NotInstalled(language.to_owned()),
@@ -75,26 +85,57 @@ impl Tts for EspeakProcess {
                 let read = stdout.take(MAX_OUTPUT_BYTES).read_to_end(&mut bytes);
                 let _ = done.send(read.map(|_| bytes));
             });
-            let output = output.recv_timeout(Duration::from_secs(TIME_LIMIT_S));
+            let output = output.recv_timeout(self.time_limit);
             // Ends a process that hangs or has more to say than is taken; the
             // thread above then finds its pipes closed.
             let finished =
                 matches!(output, Ok(Ok(ref bytes)) if (bytes.len() as u64) < MAX_OUTPUT_BYTES);
             if !finished {
-                let _ = child.kill();
+                end(&child);
             }
-            let status = child.wait();
+            let succeeded = ends_well(&mut child, self.time_limit);
             match output {
-                Ok(Ok(bytes)) if status.is_ok_and(|status| status.success()) => parse(&bytes)
+                Ok(Ok(bytes)) if succeeded => parse(&bytes)
                     .ok_or_else(|| SpeechError::Failed("espeak-ng gave no audio".to_owned())),
                 Ok(Ok(_)) => Err(SpeechError::Language(language.to_owned())),
                 Ok(Err(error)) => Err(SpeechError::Failed(error.to_string())),
-                Err(RecvTimeoutError::Timeout) => Err(SpeechError::TimedOut(TIME_LIMIT_S)),
+                Err(RecvTimeoutError::Timeout) => {
+                    Err(SpeechError::TimedOut(self.time_limit.as_secs()))
+                }
                 Err(RecvTimeoutError::Disconnected) => {
                     Err(SpeechError::Failed("its output could not be read".to_owned()))
                 }
             }
         })
+    }
+}
+
+/// Waits for a process that has closed its output or was ended; one that stays
+/// for longer than `limit` is ended.
+fn ends_well(child: &mut Child, limit: Duration) -> bool {
+    const STEP: Duration = Duration::from_millis(2);
+    let mut waited = Duration::ZERO;
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return status.success(),
+            Ok(None) if waited < limit => {
+                std::thread::sleep(STEP);
+                waited += STEP;
+            }
+            _ => {
+                end(child);
+                // It cannot refuse to end; this takes its place in the process table away.
+                return child.wait().is_ok_and(|status| status.success());
+            }
+        }
+    }
+}
+
+/// Ends a process and what it has started; anything left would hold its output open.
+fn end(child: &Child) {
+    if let Ok(group) = libc::pid_t::try_from(child.id()) {
+        // SAFETY: no pointers; the child is not waited for yet, so its number is still its own.
+        unsafe { libc::kill(-group, libc::SIGKILL) };
     }
 }
 

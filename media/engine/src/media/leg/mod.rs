@@ -100,13 +100,16 @@ impl Leg {
     }
 
     pub(super) fn set_remote(&mut self, now: Now, remote: RemoteParams) {
-        self.latch.signal(now.ms, remote.address);
+        // An unspecified address is the old way to hold (RFC 3264 §8.4), no place to send to.
+        if !remote.address.ip().is_unspecified() {
+            self.latch.signal(now.ms, remote.address);
+            self.reports.signal(remote.address);
+        }
         let expected_before = self.remote.is_some_and(|before| before.receive);
         if remote.receive && !expected_before {
             self.heard_ms = now.ms;
             self.timed_out = false;
         }
-        self.reports.signal(remote.address);
         self.remote = Some(remote);
     }
 

@@ -109,7 +109,9 @@ impl Recorder {
 
     /// Reads the rest and lets the writer complete the file.
     pub(in crate::media) fn stop(mut self: Box<Self>, clock: u64) {
-        while self.read + FRAME_SAMPLES as u64 <= clock {
+        // A packet that came just now ends after now.
+        let end = clock.max(self.left.end()).max(self.right.end());
+        while self.read < end {
             self.read_frame();
         }
         self.hand_over();

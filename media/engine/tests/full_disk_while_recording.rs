@@ -1,0 +1,62 @@
+//! The disk fills up in the middle of a recording. In a process of its own,
+//! because the limit that plays the full disk is the process's.
+
+use std::time::{Duration, Instant};
+use strowger_engine::media::{
+    Clip, Law, LegSpec, MediaConfig, MediaEngine, MediaEventKind, RecordSpec, RemoteParams,
+};
+use strowger_engine::prompt::Prompt;
+use strowger_model::RecordingId;
+use tokio::sync::mpsc;
+
+/// A second and a half of two channels.
+const DISK: u64 = 24_000;
+
+#[test]
+fn what_fits_is_kept_and_the_call_goes_on() {
+    // SAFETY: plain values; nothing else runs in this process yet.
+    unsafe {
+        libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
+        let limit = libc::rlimit { rlim_cur: DISK, rlim_max: DISK };
+        assert_eq!(libc::setrlimit(libc::RLIMIT_FSIZE, &limit), 0);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("long.wav");
+    let config =
+        MediaConfig { port_min: 19_000, port_max: 19_099, pin: false, ..MediaConfig::default() };
+    let engine = MediaEngine::start(config).unwrap();
+    let phone = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let (sender, mut events) = mpsc::channel(64);
+    let leg = engine.handle().open(LegSpec { events: sender, tag: 1, group: 1 }).unwrap();
+    leg.set_remote(RemoteParams {
+        address: phone.local_addr().unwrap(),
+        law: Law::Pcmu,
+        dtmf_payload: None,
+        send: true,
+        receive: true,
+    })
+    .unwrap();
+    let recording = RecordingId(uuid::Uuid::from_u128(1));
+    leg.record_start(RecordSpec { recording, path: path.clone(), silence_ms: 0 }).unwrap();
+    let sound = Prompt::shared(&[1_000; 8_000]);
+    leg.play(1, vec![Clip::Looped { prompt: sound, ms: Some(3_000) }], 1).unwrap();
+    let start = Instant::now();
+    let (mut failures, mut finished) = (0, false);
+    while !finished {
+        assert!(start.elapsed() < Duration::from_secs(20), "the call did not go on");
+        match events.try_recv().map(|event| event.kind) {
+            Ok(MediaEventKind::RecordingFailed { recording: failed, reason }) => {
+                assert_eq!(failed, recording);
+                assert!(reason.contains("long.wav"), "{reason}");
+                failures += 1;
+            }
+            Ok(MediaEventKind::PlayEnded { finished: done, .. }) => finished = done,
+            Ok(other) => assert!(!matches!(other, MediaEventKind::RecordingEnded { .. })),
+            Err(_) => std::thread::yield_now(),
+        }
+    }
+    assert_eq!(failures, 1);
+    let bytes = std::fs::read(&path).unwrap();
+    let data = u32::from_le_bytes(bytes[54..58].try_into().unwrap());
+    assert_eq!(data, 16_000, "the second that fits is playable");
+}

@@ -1,0 +1,14 @@
+//! The engine with real sockets: the tests play the phones on loopback. One file
+//! for each behaviour; waiting is always for a packet or an event, with a limit.
+
+mod bridges_relay;
+mod digits_go_both_ways;
+mod laws_are_converted;
+mod phones_are_found;
+mod ports_are_shared_out;
+mod prompts_are_heard;
+mod recordings_hold_both_sides;
+mod reports_are_sent;
+mod silence_of_the_network_is_reported;
+mod support;
+mod threads_do_not_grow;

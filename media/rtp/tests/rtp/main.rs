@@ -1,0 +1,13 @@
+//! One file for each behaviour; no clock, no network.
+
+mod digits_are_heard_once;
+mod digits_are_sent;
+mod g711_follows_the_standard;
+mod hijackers_are_refused;
+mod jitter_is_smoothed;
+mod outgoing_numbers_run_on;
+mod packets_are_read_and_written;
+mod reception_is_counted;
+mod recordings_survive_a_crash;
+mod reports_are_exchanged;
+mod tones_sound_right;
