@@ -7,7 +7,7 @@ use crate::component::{World, componentize, worlds_of};
 use crate::{BuildError, Toolchain};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 /// Stack of a guest: deep enough for formatting and a nested `async` flow (both
 /// stay below 8 KiB), and one page of linear memory, of which a call touches a few KiB.
@@ -88,11 +88,11 @@ pub fn build_guest(
         Toolchain::find(&manifest_dir)?
     };
     say(&format!("guests are built with {}", toolchain.describe()));
-    let target_dir = options.target_dir(&manifest_dir);
-    let modules = compile(&toolchain, &manifest_dir, &target_dir, options)?;
-    if modules.is_empty() {
+    if !has_modules(&toolchain, &manifest_dir, options)? {
         return Err(BuildError::NothingBuilt(manifest_dir));
     }
+    let target_dir = options.target_dir(&manifest_dir);
+    let modules = compile(&toolchain, &manifest_dir, &target_dir, options)?;
     let folder = target_dir.join("components");
     std::fs::create_dir_all(&folder).map_err(|error| BuildError::file(&folder, error))?;
     modules.into_iter().map(|module| finish(module, &folder, options.any_world)).collect()
@@ -101,6 +101,44 @@ pub fn build_guest(
 struct Module {
     name: String,
     path: PathBuf,
+}
+
+/// Whether anything there makes a module; asked first, because compiling takes long.
+fn has_modules(
+    toolchain: &Toolchain,
+    dir: &Path,
+    options: &BuildOptions,
+) -> Result<bool, BuildError> {
+    #[derive(serde::Deserialize)]
+    struct Metadata {
+        packages: Vec<Package>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Package {
+        name: String,
+        targets: Vec<Target>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Target {
+        crate_types: Vec<String>,
+    }
+    let mut command = toolchain.cargo(dir);
+    command.args(["metadata", "--no-deps", "--format-version", "1"]);
+    let output =
+        command.stderr(Stdio::inherit()).output().map_err(|source| start(&command, source))?;
+    let metadata: Option<Metadata> = serde_json::from_slice(&output.stdout).ok();
+    let Some(metadata) = metadata.filter(|_| output.status.success()) else {
+        return Err(BuildError::Cargo(dir.to_owned()));
+    };
+    let wanted = |package: &&Package| {
+        options.packages.is_empty() || options.packages.contains(&package.name)
+    };
+    let is_module = |target: &Target| target.crate_types.iter().any(|kind| kind == "cdylib");
+    Ok(metadata.packages.iter().filter(wanted).any(|package| package.targets.iter().any(is_module)))
+}
+
+fn start(command: &Command, source: std::io::Error) -> BuildError {
+    BuildError::Start { program: command.get_program().to_string_lossy().into_owned(), source }
 }
 
 fn compile(
@@ -127,10 +165,8 @@ fn compile(
     if options.locked {
         command.arg("--locked");
     }
-    let mut child = command.stdout(Stdio::piped()).spawn().map_err(|source| BuildError::Start {
-        program: command.get_program().to_string_lossy().into_owned(),
-        source,
-    })?;
+    let spawned = command.stdout(Stdio::piped()).spawn();
+    let mut child = spawned.map_err(|source| start(&command, source))?;
     let mut modules = Vec::new();
     if let Some(stdout) = child.stdout.take() {
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {

@@ -128,9 +128,14 @@ impl Toolchain {
         }
     }
 
+    /// cargo, knowing nothing of an outer build.
+    pub(crate) fn cargo(&self, dir: &Path) -> Command {
+        clean_command(&self.cargo, dir)
+    }
+
     /// `cargo build` for the target, with the environment and flags this compiler needs.
     pub(crate) fn cargo_build(&self, dir: &Path) -> Command {
-        let mut command = clean_command(&self.cargo, dir);
+        let mut command = self.cargo(dir);
         command.arg("build").args(["--target", TARGET]).env("RUSTC", &self.rustc);
         if self.kind == ToolchainKind::FromSource {
             // The guest's code is compiled as by a stable compiler; only cargo's
