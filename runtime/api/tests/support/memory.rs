@@ -1,0 +1,149 @@
+//! A running server as the API sees it, kept in memory.
+
+use bytes::Bytes;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use strowger_api::{
+    AgentOrder, AgentStatus, Alarm, Answer, Change, Control, ControlError, ConvertedPrompt, Event,
+    GuestRefused, GuestReport, LiveCall, PromptRefused, QueueStatus, TrunkStatus,
+};
+use strowger_model::{AgentId, AgentState, CallId, TenantId, Timestamp};
+use tokio::sync::broadcast;
+
+/// Events kept for slow readers; small, so that a test can outrun it.
+pub const EVENTS_KEPT: usize = 16;
+
+/// What one tenant has running.
+#[derive(Default)]
+pub struct Running {
+    pub calls: Vec<LiveCall>,
+    pub agents: Vec<AgentStatus>,
+    pub queues: Vec<QueueStatus>,
+    pub trunks: Vec<TrunkStatus>,
+}
+
+#[derive(Default)]
+pub struct MemoryControl {
+    pub running: Mutex<HashMap<TenantId, Running>>,
+    pub changes: Mutex<Vec<Change>>,
+    events: Mutex<HashMap<TenantId, broadcast::Sender<Arc<Event>>>>,
+}
+
+impl MemoryControl {
+    /// Sends an event; returns how many follow the tenant.
+    pub fn publish(&self, tenant: TenantId, event: Event) -> usize {
+        self.channel(tenant).send(Arc::new(event)).unwrap_or(0)
+    }
+
+    /// How many follow the tenant.
+    pub fn followers(&self, tenant: TenantId) -> usize {
+        self.channel(tenant).receiver_count()
+    }
+
+    fn channel(&self, tenant: TenantId) -> broadcast::Sender<Arc<Event>> {
+        let mut events = self.events.lock().expect("no test panics here");
+        events.entry(tenant).or_insert_with(|| broadcast::channel(EVENTS_KEPT).0).clone()
+    }
+
+    fn of<T>(&self, tenant: TenantId, read: impl FnOnce(&mut Running) -> T) -> T {
+        read(self.running.lock().expect("no test panics here").entry(tenant).or_default())
+    }
+}
+
+fn at_once<'a, T: Send + 'a>(value: T) -> Answer<'a, T> {
+    Box::pin(std::future::ready(value))
+}
+
+impl Control for MemoryControl {
+    fn live_calls(&self, tenant: TenantId) -> Answer<'_, Vec<LiveCall>> {
+        at_once(self.of(tenant, |running| running.calls.clone()))
+    }
+
+    fn hang_up(&self, tenant: TenantId, call: CallId) -> Answer<'_, Result<(), ControlError>> {
+        at_once(self.of(tenant, |running| {
+            let before = running.calls.len();
+            running.calls.retain(|live| live.call != call);
+            if running.calls.len() == before {
+                return Err(ControlError::NotFound(format!("there is no live call {call}")));
+            }
+            Ok(())
+        }))
+    }
+
+    fn agents(&self, tenant: TenantId) -> Answer<'_, Vec<AgentStatus>> {
+        at_once(self.of(tenant, |running| running.agents.clone()))
+    }
+
+    fn order_agent(
+        &self,
+        tenant: TenantId,
+        agent: AgentId,
+        order: AgentOrder,
+    ) -> Answer<'_, Result<AgentStatus, ControlError>> {
+        at_once(self.of(tenant, |running| {
+            let found = running.agents.iter_mut().find(|status| status.agent == agent);
+            let status = found
+                .ok_or_else(|| ControlError::NotFound(format!("there is no agent {agent}")))?;
+            status.state = match order {
+                AgentOrder::SignedIn => AgentState::NotReady("signed in".to_owned()),
+                AgentOrder::SignedOut => AgentState::SignedOut,
+                AgentOrder::Ready => AgentState::Ready,
+                AgentOrder::NotReady(reason) => AgentState::NotReady(reason),
+            };
+            Ok(status.clone())
+        }))
+    }
+
+    fn queues(&self, tenant: TenantId) -> Answer<'_, Vec<QueueStatus>> {
+        at_once(self.of(tenant, |running| running.queues.clone()))
+    }
+
+    fn trunks(&self, tenant: TenantId) -> Answer<'_, Vec<TrunkStatus>> {
+        at_once(self.of(tenant, |running| running.trunks.clone()))
+    }
+
+    fn subscribe(&self, tenant: TenantId) -> broadcast::Receiver<Arc<Event>> {
+        self.channel(tenant).subscribe()
+    }
+
+    /// Takes what begins like Wasm; the text behind the header names the worlds.
+    fn check_guest(&self, bytes: Bytes) -> Answer<'_, Result<GuestReport, GuestRefused>> {
+        let Some(rest) = bytes.strip_prefix(b"\0asm") else {
+            return at_once(Err(GuestRefused::Invalid("this is not WebAssembly".to_owned())));
+        };
+        let worlds = String::from_utf8_lossy(rest).split_whitespace().map(str::to_owned).collect();
+        let digest = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        at_once(Ok(GuestReport { digest: format!("{digest:064x}"), worlds }))
+    }
+
+    fn convert_prompt(&self, bytes: Bytes) -> Answer<'_, Result<ConvertedPrompt, PromptRefused>> {
+        if !bytes.starts_with(b"RIFF") {
+            return at_once(Err(PromptRefused("this is no audio; upload a WAV file".to_owned())));
+        }
+        let duration_ms = bytes.len() as u64;
+        at_once(Ok(ConvertedPrompt { bytes, duration_ms }))
+    }
+
+    fn changed(&self, change: Change) -> Answer<'_, ()> {
+        self.changes.lock().expect("no test panics here").push(change);
+        at_once(())
+    }
+
+    fn stock_routers(&self) -> Vec<String> {
+        vec!["longest-idle".to_owned(), "skills".to_owned()]
+    }
+
+    fn metrics(&self) -> String {
+        "# TYPE strowger_live_calls gauge\nstrowger_live_calls 0\n".to_owned()
+    }
+
+    fn alarms(&self) -> Vec<Alarm> {
+        vec![Alarm {
+            name: "store.writer".to_owned(),
+            message: "free some disk space".to_owned(),
+            since: Timestamp(1),
+        }]
+    }
+}
