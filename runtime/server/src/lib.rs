@@ -1,0 +1,20 @@
+//! The Strowger server: wires signalling, media, guests, queues, store and API.
+//!
+//! Start reading at [`serve`]; one call's life is in [`calls::task`], one
+//! tenant's queues in [`tenants::distribution`]. What decides is in the cores
+//! (`strowger-call`, `strowger-acd`); here effects are carried out.
+
+pub mod calls;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod control;
+pub mod events;
+pub mod ledger;
+pub mod metrics;
+pub mod node;
+pub mod programs;
+pub mod serve;
+pub mod services;
+pub mod speech;
+pub mod tenants;

@@ -3,3 +3,4 @@
 
 pub mod house;
 pub mod phone;
+pub mod tenant;

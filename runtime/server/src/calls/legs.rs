@@ -1,0 +1,291 @@
+//! The legs of one call: a SIP dialog and an RTP leg each.
+//!
+//! Translates between the core's leg effects and signalling and media; decides
+//! nothing.
+
+use crate::node::Node;
+use crate::tenants::Tenant;
+use std::collections::HashMap;
+use std::sync::Arc;
+use strowger_call::{Input, LegEffect, LegInput, Target};
+use strowger_engine::signalling::Stopped;
+use strowger_engine::media::{Law, LegHandle, LegSpec, MediaEvent, RemoteParams};
+use strowger_model::{AgentId, CallId, Cause, LegId};
+use strowger_sip::{Caller, Codec, DialogKey, InviteRequest, InviteTarget, LocalMedia, Negotiated, SipEvent};
+use tokio::sync::mpsc;
+
+use super::registry::CallHandle;
+
+/// Why a leg cannot be had; becomes the leg's failure.
+struct NoLeg {
+    cause: Cause,
+    reason: String,
+}
+
+/// One leg.
+#[derive(Debug)]
+struct Leg {
+    dialog: DialogKey,
+    media: Option<LegHandle>,
+}
+
+/// All legs of one call.
+#[derive(Debug)]
+pub struct Legs {
+    node: Arc<Node>,
+    tenant: Arc<Tenant>,
+    handle: CallHandle,
+    call: CallId,
+    /// What was dialled: shown as the caller where a flow names nobody else.
+    own_number: String,
+    events: mpsc::Sender<MediaEvent>,
+    legs: HashMap<LegId, Leg>,
+}
+
+impl Legs {
+    /// No legs yet. `events` is where the RTP legs report, tagged with the leg's id.
+    pub fn new(
+        node: Arc<Node>,
+        tenant: Arc<Tenant>,
+        handle: CallHandle,
+        own_number: String,
+        events: mpsc::Sender<MediaEvent>,
+    ) -> Self {
+        let call = handle.call;
+        Self { node, tenant, handle, call, own_number, events, legs: HashMap::new() }
+    }
+
+    /// Adds the leg that the call came in with.
+    pub fn add_incoming(&mut self, leg: LegId, dialog: DialogKey) {
+        self.node.calls.enter_leg(dialog, &self.handle, leg);
+        self.legs.insert(leg, Leg { dialog, media: None });
+    }
+
+    /// The RTP leg, if it is open.
+    pub fn media(&self, leg: LegId) -> Option<&LegHandle> {
+        self.legs.get(&leg)?.media.as_ref()
+    }
+
+    /// Carries out an effect. What could not be done comes back as an input.
+    pub async fn carry_out(&mut self, leg: LegId, effect: LegEffect) -> Option<Input> {
+        let done = match effect {
+            LegEffect::Originate { target, caller_id, timeout_ms, agent } => {
+                self.originate(leg, &target, &caller_id, timeout_ms, agent).await
+            }
+            LegEffect::EarlyMedia => match self.local_media(leg) {
+                Ok((dialog, local)) => stopped(self.node.sip.early_media(dialog, local).await),
+                Err(no) => Err(no),
+            },
+            LegEffect::Answer => match self.local_media(leg) {
+                Ok((dialog, local)) => stopped(self.node.sip.answer(dialog, local).await),
+                Err(no) => Err(no),
+            },
+            LegEffect::Ring => match self.dialog(leg) {
+                Some(dialog) => stopped(self.node.sip.ring(dialog).await),
+                None => Ok(()),
+            },
+            LegEffect::Reject { status, reason } => {
+                self.close_media(leg);
+                let reason = Some(reason).filter(|reason| !reason.is_empty());
+                match self.dialog(leg) {
+                    Some(dialog) => stopped(self.node.sip.reject(dialog, status, reason).await),
+                    None => Ok(()),
+                }
+            }
+            LegEffect::HangUp { cause } => self.hang_up(leg, cause).await,
+            LegEffect::Cancel => self.hang_up(leg, Cause::Cancelled).await,
+        };
+        match done {
+            Ok(()) => None,
+            Err(no) => Some(self.failed(leg, no).await),
+        }
+    }
+
+    /// What signalling says, in the core's words.
+    pub fn hear(&mut self, leg: LegId, event: SipEvent) -> Option<LegInput> {
+        match event {
+            SipEvent::Ringing { early, .. } => {
+                if let Some(negotiated) = &early {
+                    self.connect(leg, negotiated);
+                }
+                Some(LegInput::Ringing { early_media: early.is_some() })
+            }
+            SipEvent::Answered { media, .. } => {
+                self.connect(leg, &media);
+                Some(LegInput::Answered { codec: media.codec.name().to_owned() })
+            }
+            SipEvent::Failed { cause, status, .. } => {
+                self.close_media(leg);
+                Some(LegInput::Failed { cause, sip_status: status })
+            }
+            SipEvent::HungUp { cause, .. } => {
+                self.close_media(leg);
+                Some(LegInput::HungUp { cause })
+            }
+            SipEvent::Cancelled { .. } => {
+                self.close_media(leg);
+                Some(LegInput::HungUp { cause: Cause::Cancelled })
+            }
+            SipEvent::Held { media, .. } => {
+                self.connect(leg, &media);
+                Some(LegInput::Held)
+            }
+            SipEvent::Resumed { media, .. } => {
+                self.connect(leg, &media);
+                Some(LegInput::Resumed)
+            }
+            SipEvent::MediaChanged { media, .. } | SipEvent::Reinvited { media, .. } => {
+                self.connect(leg, &media);
+                None
+            }
+            SipEvent::Digit { digit, held_ms, .. } => Some(LegInput::Digit { digit, held_ms }),
+            SipEvent::Incoming(_)
+            | SipEvent::ReinviteFailed { .. }
+            | SipEvent::Registered { .. }
+            | SipEvent::Unregistered { .. }
+            | SipEvent::TrunkRegistered { .. } => None,
+        }
+    }
+
+    /// Ends whatever is left, for a call whose core did not get to it.
+    pub async fn abandon(&mut self) {
+        for leg in self.legs.values_mut() {
+            leg.media = None;
+            // Without signalling there is nobody to tell.
+            let _ = self.node.sip.hang_up(leg.dialog, Cause::Internal).await;
+        }
+    }
+
+    async fn originate(
+        &mut self,
+        leg: LegId,
+        target: &str,
+        caller_id: &str,
+        timeout_ms: u64,
+        agent: Option<AgentId>,
+    ) -> Result<(), NoLeg> {
+        let target = self.resolve(target, agent)?;
+        let dialog = self.node.sip.next_key();
+        let media = self.open(leg)?;
+        let local = self.describe(&media);
+        self.node.calls.enter_leg(dialog, &self.handle, leg);
+        self.legs.insert(leg, Leg { dialog, media: Some(media) });
+        let from = if caller_id.is_empty() { self.own_number.as_str() } else { caller_id };
+        let request = InviteRequest {
+            target,
+            caller: Caller { number: from.to_owned(), name: None },
+            media: local,
+            ring_timeout_ms: u32::try_from(timeout_ms).unwrap_or(u32::MAX),
+            headers: Vec::new(),
+        };
+        stopped(self.node.sip.invite_as(dialog, request).await)
+    }
+
+    async fn hang_up(&mut self, leg: LegId, cause: Cause) -> Result<(), NoLeg> {
+        self.close_media(leg);
+        match self.dialog(leg) {
+            Some(dialog) => stopped(self.node.sip.hang_up(dialog, cause).await),
+            None => Ok(()),
+        }
+    }
+
+    fn resolve(&self, target: &str, agent: Option<AgentId>) -> Result<InviteTarget, NoLeg> {
+        if let Some(agent) = agent {
+            return Ok(InviteTarget::Extension(agent));
+        }
+        let target: Target =
+            target.parse().map_err(|reason| NoLeg { cause: Cause::NotFound, reason })?;
+        match target {
+            Target::Extension(address) | Target::Agent(address) => self
+                .tenant
+                .config()
+                .agent_with_extension(address.as_str())
+                .map(InviteTarget::Extension)
+                .ok_or_else(|| NoLeg {
+                    cause: Cause::NotFound,
+                    reason: format!("there is no extension {address}"),
+                }),
+            Target::Number(number) => self
+                .tenant
+                .config()
+                .outbound_trunk()
+                .map(|trunk| InviteTarget::Trunk { trunk, number: number.to_string() })
+                .ok_or_else(|| NoLeg {
+                    cause: Cause::Unreachable,
+                    reason: "the tenant has no trunk for outgoing calls; add one".to_owned(),
+                }),
+        }
+    }
+
+    fn open(&self, leg: LegId) -> Result<LegHandle, NoLeg> {
+        let spec = LegSpec {
+            events: self.events.clone(),
+            tag: u64::from(leg.0),
+            group: self.call.0.as_u64_pair().1,
+        };
+        self.node
+            .media
+            .open(spec)
+            .map_err(|error| NoLeg { cause: Cause::Congestion, reason: error.to_string() })
+    }
+
+    fn local_media(&mut self, leg: LegId) -> Result<(DialogKey, LocalMedia), NoLeg> {
+        let gone = || NoLeg { cause: Cause::Internal, reason: "the leg is gone".to_owned() };
+        if self.legs.get(&leg).ok_or_else(gone)?.media.is_none() {
+            let media = self.open(leg)?;
+            if let Some(entry) = self.legs.get_mut(&leg) {
+                entry.media = Some(media);
+            }
+        }
+        let entry = self.legs.get(&leg).ok_or_else(gone)?;
+        let media = entry.media.as_ref().ok_or_else(gone)?;
+        Ok((entry.dialog, self.describe(media)))
+    }
+
+    fn describe(&self, media: &LegHandle) -> LocalMedia {
+        LocalMedia {
+            address: media.local_address(),
+            codecs: Codec::ALL.to_vec(),
+            telephone_event: true,
+        }
+    }
+
+    fn connect(&self, leg: LegId, negotiated: &Negotiated) {
+        let Some(media) = self.media(leg) else { return };
+        let remote = RemoteParams {
+            address: negotiated.remote,
+            law: match negotiated.codec {
+                Codec::Pcmu => Law::Pcmu,
+                Codec::Pcma => Law::Pcma,
+            },
+            dtmf_payload: negotiated.dtmf_payload,
+            send: negotiated.direction.sends(),
+            receive: negotiated.direction.receives(),
+        };
+        if let Err(error) = media.set_remote(remote) {
+            tracing::warn!(call = %self.call, leg = leg.0, %error, "media not connected");
+        }
+    }
+
+    fn dialog(&self, leg: LegId) -> Option<DialogKey> {
+        self.legs.get(&leg).map(|entry| entry.dialog)
+    }
+
+    fn close_media(&mut self, leg: LegId) {
+        if let Some(media) = self.legs.get_mut(&leg).and_then(|entry| entry.media.take()) {
+            media.close();
+        }
+    }
+
+    async fn failed(&mut self, leg: LegId, no: NoLeg) -> Input {
+        tracing::info!(call = %self.call, leg = leg.0, reason = no.reason, "leg not possible");
+        // A leg that came in still waits for a final response; without signalling
+        // there is nobody to tell.
+        let _ = self.hang_up(leg, no.cause).await;
+        Input::Leg(leg, LegInput::Failed { cause: no.cause, sip_status: None })
+    }
+}
+
+fn stopped(sent: Result<(), Stopped>) -> Result<(), NoLeg> {
+    sent.map_err(|error| NoLeg { cause: Cause::Internal, reason: error.to_string() })
+}

@@ -1,0 +1,8 @@
+//! Calls: one task each. Start reading at [`task`].
+
+pub mod legs;
+pub mod message;
+pub mod registry;
+pub mod signalling;
+pub mod sound;
+pub mod task;

@@ -1,0 +1,142 @@
+//! From signalling to calls: each event to the task that owns the leg, each new
+//! call to a task of its own, or refused with the reason.
+
+use super::message::CallMessage;
+use super::task;
+use crate::clock;
+use crate::node::Node;
+use crate::tenants::config::Destination;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use strowger_acd::AcdInput;
+use strowger_call::{CallLimits, CallSetup, Fallback};
+use strowger_model::{Address, CallId, Cause, Direction, VersionId};
+use strowger_sip::{Incoming, SipEvent, Source};
+use strowger_store::CallFallback;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+/// Hears signalling until it stops.
+pub async fn run(node: Arc<Node>, mut events: mpsc::Receiver<SipEvent>) {
+    while let Some(event) = events.recv().await {
+        match event {
+            SipEvent::Incoming(incoming) => offer(&node, *incoming).await,
+            SipEvent::Registered { agent, tenant, contact, expires_s } => {
+                node.phone_is_there(agent, true);
+                let data = json!({"agent": agent, "contact": contact, "expires_s": expires_s});
+                node.events.tenant(tenant, "phone.registered", data);
+                if let Some(tenant) = node.tenants.get(tenant) {
+                    tenant.distribution.tell_soon(AcdInput::PhoneBack(agent)).await;
+                }
+            }
+            SipEvent::Unregistered { agent, tenant } => {
+                node.phone_is_there(agent, false);
+                node.events.tenant(tenant, "phone.unregistered", json!({"agent": agent}));
+                if let Some(tenant) = node.tenants.get(tenant) {
+                    tenant.distribution.tell_soon(AcdInput::PhoneGone(agent)).await;
+                }
+            }
+            SipEvent::TrunkRegistered { trunk, ok, status } => {
+                node.trunk_registered(trunk, ok, status);
+            }
+            of_a_leg => {
+                let Some(dialog) = of_a_leg.dialog() else { continue };
+                let is_last = of_a_leg.is_last();
+                if let Some((call, leg)) = node.calls.leg(dialog) {
+                    call.tell(CallMessage::Sip(leg, of_a_leg));
+                }
+                if is_last {
+                    node.calls.leave_leg(dialog);
+                }
+            }
+        }
+    }
+}
+
+/// Why a call is not taken.
+struct Refusal {
+    cause: Cause,
+    counted_as: &'static str,
+}
+
+async fn offer(node: &Arc<Node>, incoming: Incoming) {
+    let dialog = incoming.dialog;
+    if let Err(refusal) = accept(node, incoming) {
+        node.metrics.count_event(refusal.counted_as);
+        if let Err(error) = node.sip.hang_up(dialog, refusal.cause).await {
+            tracing::error!(%error, "a refused call could not be told so");
+        }
+    }
+}
+
+fn accept(node: &Arc<Node>, incoming: Incoming) -> Result<(), Refusal> {
+    let refused = |cause, counted_as| Refusal { cause, counted_as };
+    let now = clock::now();
+    let tenant = node
+        .tenants
+        .get(incoming.source.tenant())
+        .ok_or_else(|| refused(Cause::Forbidden, "call.refused.tenant"))?;
+    let config = tenant.config();
+    let to: Address =
+        incoming.to.parse().map_err(|_| refused(Cause::NotFound, "call.refused.number"))?;
+    // Some carriers put the dialled number only into To.
+    let destination = config
+        .destination(to.as_str())
+        .or_else(|| config.destination(&incoming.to_header))
+        .ok_or_else(|| refused(Cause::NotFound, "call.refused.number"))?;
+    if node.calls.len() >= node.config.max_calls {
+        return Err(refused(Cause::Congestion, "call.refused.capacity"));
+    }
+    tenant.admit_call(now).map_err(|_| refused(Cause::Congestion, "call.refused.quota"))?;
+    let (flow, version, program) = match destination {
+        Destination::Flow(flow) => (flow.name.clone(), flow.version, flow.program.clone()),
+        Destination::Unbound => (String::new(), None::<VersionId>, None),
+    };
+    let (trunk, from_agent) = match incoming.source {
+        Source::Trunk { trunk, .. } => (Some(trunk), None),
+        Source::Extension { agent, .. } => (None, Some(agent)),
+    };
+    let facts = BTreeMap::from([
+        ("timezone".to_owned(), config.timezone.clone()),
+        ("sip-call-id".to_owned(), incoming.call_id.clone()),
+    ]);
+    let setup = CallSetup {
+        call: CallId(Uuid::now_v7()),
+        tenant: tenant.id,
+        direction: Direction::Inbound,
+        from: caller(&incoming.from),
+        to,
+        trunk,
+        from_agent,
+        flow,
+        version,
+        language: config.language.clone(),
+        seed: rand::random(),
+        now,
+        limits: CallLimits {
+            call_ms: u64::from(config.limits.max_call_s) * 1_000,
+            ..CallLimits::default()
+        },
+        fallback: match &config.fallback {
+            CallFallback::Flow(_) => Fallback::Flow,
+            CallFallback::Number(target) => Fallback::Number(if target.is_e164() {
+                format!("number:{target}")
+            } else {
+                format!("extension:{target}")
+            }),
+            CallFallback::HangUp => Fallback::HangUp,
+        },
+        facts,
+    };
+    task::start(node, &tenant, setup, program, incoming.dialog).map_err(|error| {
+        tenant.call_ended();
+        tracing::warn!(%error, "call refused");
+        refused(Cause::Congestion, "call.refused.database")
+    })
+}
+
+/// Who calls; a caller who shows nothing usable is `anonymous`.
+fn caller(shown: &str) -> Address {
+    shown.parse().or_else(|_| "anonymous".parse()).unwrap_or_else(|_| unreachable!("a valid name"))
+}

@@ -1,0 +1,526 @@
+//! The one task that owns a call: inputs in, effects carried out, in order.
+
+use super::legs::Legs;
+use super::message::CallMessage;
+use super::registry::{CallHandle, Overrun};
+use super::sound::{Sound, Standing};
+use crate::clock;
+use crate::node::Node;
+use crate::tenants::Tenant;
+use serde_json::json;
+use std::collections::HashMap;
+use std::sync::Arc;
+use strowger_acd::{AcdInput, Enqueue};
+use strowger_api::LiveCall;
+use strowger_call::{
+    Call, CallSetup, Effect, Fault, FaultKind, GuestEvent, Input, KvOp, LegInput, MediaEffect,
+    MediaInput, Moment, PlayId, QueueEffect, QueueInput, TurnResult, TurnView,
+};
+use strowger_engine::media::{CommandError, LegHandle, MediaEvent, MediaEventKind, RecordSpec};
+use strowger_guest::{FlowJob, FlowTurn, Program};
+use strowger_model::{CallRecord, Cause, LegId, Party, RecordingId, Timestamp};
+use strowger_sip::DialogKey;
+use strowger_store::{OpenCall, RecordingState, Refused};
+use tokio::sync::{mpsc, oneshot};
+
+/// Media events waiting for one call; the engine keeps more on its side.
+const MEDIA_INBOX: usize = 64;
+
+/// How long the recording writer may take to complete a file after the call.
+const RECORDING_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// Number of the turn under way and where its answer comes from.
+type Turn = (u32, oneshot::Receiver<FlowTurn>);
+
+/// A call and everything that carries its effects out.
+pub struct CallTask {
+    node: Arc<Node>,
+    tenant: Arc<Tenant>,
+    handle: CallHandle,
+    core: Call,
+    flow: String,
+    program: Option<Program>,
+    legs: Legs,
+    sound: Sound,
+    turn: Option<Turn>,
+    /// Its place in the database, until it is over.
+    open: Option<OpenCall>,
+    /// Recordings under way, and since when.
+    recordings: HashMap<RecordingId, Timestamp>,
+}
+
+impl std::fmt::Debug for CallTask {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CallTask").field("call", &self.handle.call).finish_non_exhaustive()
+    }
+}
+
+/// What the task hears.
+enum Heard {
+    Message(CallMessage),
+    Media(MediaEvent),
+    Turn(FlowTurn),
+    Time,
+    Overrun,
+}
+
+/// Starts the task of a call that came in. It lives until the call is over.
+pub fn start(
+    node: &Arc<Node>,
+    tenant: &Arc<Tenant>,
+    setup: CallSetup,
+    program: Option<Program>,
+    dialog: DialogKey,
+) -> Result<(), Refused> {
+    let (trunk, flow) = (setup.trunk, setup.flow.clone());
+    let core = Call::new(setup);
+    let record = core.record();
+    // Written from the first moment: a server that is killed leaves a trace.
+    let open = node.writer.open_call(record.clone())?;
+    let own_number = record.to.to_string();
+    let (handle, messages, overrun) = CallHandle::new(record.call, record.tenant, trunk);
+    let (media_events, media) = mpsc::channel(MEDIA_INBOX);
+    node.calls.enter(&handle);
+    let mut legs =
+        Legs::new(node.clone(), tenant.clone(), handle.clone(), own_number, media_events);
+    legs.add_incoming(LegId(0), dialog);
+    let task = CallTask {
+        sound: Sound::new(node.clone(), tenant.clone(), handle.clone()),
+        node: node.clone(),
+        tenant: tenant.clone(),
+        handle,
+        core,
+        flow,
+        program,
+        legs,
+        turn: None,
+        open: Some(open),
+        recordings: HashMap::new(),
+    };
+    tokio::spawn(task.run(messages, media, overrun));
+    Ok(())
+}
+
+impl CallTask {
+    async fn run(
+        mut self,
+        mut messages: mpsc::Receiver<CallMessage>,
+        mut media: mpsc::Receiver<MediaEvent>,
+        overrun: Arc<Overrun>,
+    ) {
+        let mut over = self.carry_out().await;
+        while !over {
+            let heard = tokio::select! {
+                biased;
+                () = overrun.happened() => Heard::Overrun,
+                Some(message) = messages.recv() => Heard::Message(message),
+                Some(event) = media.recv() => Heard::Media(event),
+                turn = answer(&mut self.turn) => Heard::Turn(turn),
+                () = clock::until(self.core.next_timeout()) => Heard::Time,
+            };
+            if matches!(heard, Heard::Overrun) {
+                self.give_up().await;
+                break;
+            }
+            self.hear(heard);
+            over = self.carry_out().await;
+        }
+        self.node.guests.drop_call(self.handle.call);
+        self.node.calls.leave(self.handle.call);
+        self.tenant.call_ended();
+        self.complete_recordings(&mut media).await;
+    }
+
+    /// Waits until the writer has completed what was being recorded.
+    async fn complete_recordings(mut self, media: &mut mpsc::Receiver<MediaEvent>) {
+        let deadline = tokio::time::Instant::now() + RECORDING_PATIENCE;
+        while !self.recordings.is_empty() {
+            match tokio::time::timeout_at(deadline, media.recv()).await {
+                Ok(Some(event)) => self.hear_media(event),
+                Ok(None) => break,
+                Err(_) => {
+                    tracing::error!(call = %self.handle.call, "a recording was not completed");
+                    break;
+                }
+            }
+        }
+        let left: Vec<RecordingId> = self.recordings.keys().copied().collect();
+        for recording in left {
+            self.recorded(recording, RecordingState::Failed, 0, 0);
+        }
+    }
+
+    fn hear(&mut self, heard: Heard) {
+        match heard {
+            Heard::Message(CallMessage::Core(input)) => {
+                if let Input::Queue(QueueInput::Waiting { position, expected_wait_ms }) = &input {
+                    self.sound.note_standing(Standing {
+                        position: *position,
+                        expected_wait_ms: expected_wait_ms.unwrap_or(0),
+                    });
+                }
+                self.input(input);
+            }
+            Heard::Message(CallMessage::Sip(leg, event)) => {
+                if let Some(news) = self.legs.hear(leg, event) {
+                    self.input(Input::Leg(leg, news));
+                }
+            }
+            Heard::Message(CallMessage::Clips { play, clips }) => {
+                let legs = &self.legs;
+                if let Some(input) = self.sound.ready(play, clips, |leg| legs.media(leg).cloned()) {
+                    self.input(input);
+                }
+            }
+            Heard::Message(CallMessage::Show(answer)) => {
+                // Whoever asked may have gone.
+                let _ = answer.send(self.show());
+            }
+            Heard::Media(event) => self.hear_media(event),
+            Heard::Turn(turn) => {
+                self.turn = None;
+                for line in turn.logs {
+                    let data = json!({"level": line.level, "message": line.message});
+                    self.node.events.call(&self.handle, "guest.log", data);
+                }
+                self.report_turn(&turn.result);
+                self.input(Input::Turn(turn.result));
+            }
+            Heard::Time => self.core.handle_timeout(clock::now()),
+            Heard::Overrun => {}
+        }
+    }
+
+    fn show(&self) -> LiveCall {
+        let record = self.core.record();
+        let waits = record.queue_visits.last().filter(|visit| visit.left_at.is_none());
+        let talks = record.legs.iter().rev().find(|leg| {
+            leg.agent.is_some() && leg.answered_at.is_some() && leg.ended_at.is_none()
+        });
+        LiveCall {
+            call: record.call,
+            direction: record.direction,
+            from: record.from.clone(),
+            to: record.to.clone(),
+            state: self.core.view().phase().name().to_owned(),
+            flow: self.flow.clone(),
+            version: record.flow_version,
+            started_at: record.started_at,
+            answered_at: record.answered_at,
+            queue: waits.map(|visit| visit.queue.clone()),
+            agent: talks.and_then(|leg| leg.agent),
+        }
+    }
+
+    fn hear_media(&mut self, event: MediaEvent) {
+        let leg = LegId(u32::try_from(event.tag).unwrap_or(u32::MAX));
+        let input = match event.kind {
+            MediaEventKind::PlayEnded { play, finished } => {
+                self.sound.heard(PlayId(play), finished)
+            }
+            MediaEventKind::Digit { digit, held_ms } => {
+                Some(Input::Leg(leg, LegInput::Digit { digit, held_ms }))
+            }
+            MediaEventKind::RtpTimeout { .. } => Some(Input::Leg(leg, LegInput::MediaTimeout)),
+            MediaEventKind::Silence { ms } => {
+                Some(Input::Media(MediaInput::Silence { ms: u64::from(ms) }))
+            }
+            MediaEventKind::RecordingEnded { recording, duration_ms, bytes } => {
+                self.recorded(recording, RecordingState::Finished, duration_ms, bytes);
+                let reason = String::new();
+                Some(Input::Media(MediaInput::RecordingEnded { recording, duration_ms, reason }))
+            }
+            MediaEventKind::RecordingFailed { recording, reason } => {
+                self.node.metrics.count_event("recording.failed");
+                self.recorded(recording, RecordingState::Failed, 0, 0);
+                Some(Input::Media(MediaInput::RecordingFailed { recording, reason }))
+            }
+            MediaEventKind::FirstPacket => None,
+        };
+        if let Some(input) = input {
+            self.input(input);
+        }
+    }
+
+    fn input(&mut self, input: Input) {
+        self.core.handle(clock::now(), input);
+    }
+
+    /// Carries out what the core wants; true once the call is over.
+    async fn carry_out(&mut self) -> bool {
+        while let Some(effect) = self.core.poll() {
+            match effect {
+                Effect::RunGuest { event, moment, view } => self.run_guest(event, moment, view),
+                Effect::Leg(leg, effect) => {
+                    if let Some(input) = self.legs.carry_out(leg, effect).await {
+                        self.input(input);
+                    }
+                }
+                Effect::Media(effect) => self.media(effect),
+                Effect::Queue(effect) => self.queue(effect),
+                Effect::Kv { command, op } => self.kv(command, op),
+                Effect::Http { command, request } => {
+                    let (node, handle) = (self.node.clone(), self.handle.clone());
+                    let allow = self.tenant.config().http_allow_list.clone();
+                    tokio::spawn(async move {
+                        let ended = node.http.request(&allow, request).await;
+                        handle.tell(CallMessage::Core(Input::Http {
+                            command,
+                            outcome: ended.outcome.to_owned(),
+                            value: ended.value,
+                            details: ended.details,
+                        }));
+                    });
+                }
+                Effect::UseFallback { fault, blame } => {
+                    let data = json!({"fault": fault.to_string(), "blame": blame});
+                    self.node.events.call(&self.handle, "guest.fault", data);
+                    let input = self.take_fallback();
+                    self.input(input);
+                }
+                Effect::Journal(entry) => {
+                    // A refusal is counted by the writer and shows as a gap.
+                    if let Some(Err(refused)) = self.open.as_ref().map(|open| open.journal(entry)) {
+                        tracing::warn!(call = %self.handle.call, %refused, "journal entry lost");
+                    }
+                }
+                Effect::Event { name, data } => {
+                    self.node.metrics.count_event(name);
+                    if name == "alarm" {
+                        self.node.raise_alarm(&data);
+                    }
+                    self.node.events.call(&self.handle, name, data);
+                }
+                Effect::Finished(record) => {
+                    let data = serde_json::to_value(&record).unwrap_or_default();
+                    self.node.events.call(&self.handle, "call.record", data);
+                    self.node.metrics.call_finished(&record);
+                    self.close(*record);
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    fn run_guest(&mut self, event: GuestEvent, moment: Moment, view: TurnView) {
+        let turn = view.turn();
+        let Some(program) = self.program.clone() else {
+            let fault = Fault::new(
+                FaultKind::Instantiation,
+                "the number has no flow, or its version could not be loaded",
+            );
+            self.input(Input::Turn(view.finish(Some(fault), 0, 0)));
+            return;
+        };
+        let job = FlowJob {
+            call: self.handle.call,
+            program,
+            budget: self.tenant.config().budget,
+            moment,
+            event,
+            view,
+        };
+        match self.node.guests.flow_turn(job) {
+            Ok(answer) => self.turn = Some((turn, answer)),
+            Err(busy) => self.input(Input::Turn(TurnResult {
+                turn,
+                outcome: Err(busy.into()),
+                attributes: Vec::new(),
+                fuel: 0,
+                busy_us: 0,
+            })),
+        }
+    }
+
+    fn report_turn(&self, result: &TurnResult) {
+        self.node.metrics.turn(result);
+        // Most turns are made with nobody watching.
+        if !self.node.events.is_heard(self.handle.tenant) {
+            return;
+        }
+        let data = match &result.outcome {
+            Ok(actions) => json!({
+                "turn": result.turn,
+                "busy_us": result.busy_us,
+                "fuel": result.fuel,
+                "actions": actions.iter().map(|(_, action)| action.name()).collect::<Vec<_>>(),
+            }),
+            Err(fault) => json!({
+                "turn": result.turn,
+                "busy_us": result.busy_us,
+                "fuel": result.fuel,
+                "fault": fault.to_string(),
+            }),
+        };
+        self.node.events.call(&self.handle, "guest.turn", data);
+    }
+
+    fn take_fallback(&mut self) -> Input {
+        // The failed instance is gone; the next turn makes one of the fallback.
+        self.node.guests.drop_call(self.handle.call);
+        match self.tenant.config().fallback_flow() {
+            Some(flow) => {
+                let version = flow.version;
+                self.program = flow.program.clone();
+                Input::FallbackReady { version }
+            }
+            None => Input::FallbackFailed {
+                reason: "the tenant's fallback flow has no version; upload and promote one".into(),
+            },
+        }
+    }
+
+    fn media(&mut self, effect: MediaEffect) {
+        let outcome = match effect {
+            MediaEffect::Play { leg, play, sources, times } => {
+                self.sound.play(leg, play, sources, times);
+                Ok(())
+            }
+            MediaEffect::StopPlay { leg, play } => {
+                self.sound.stop(play);
+                self.legs.media(leg).map_or(Ok(()), |media| media.stop_play(play.0))
+            }
+            MediaEffect::Bridge { a, b } => match (self.legs.media(a), self.legs.media(b)) {
+                (Some(a), Some(b)) => a.bridge(b),
+                _ => Ok(()),
+            },
+            MediaEffect::Unbridge { a, .. } => {
+                self.legs.media(a).map_or(Ok(()), |media| media.unbridge())
+            }
+            MediaEffect::RecordStart { recording, silence_ms } => {
+                self.record(recording, silence_ms);
+                Ok(())
+            }
+            MediaEffect::RecordPause { .. } => self.with_caller(LegHandle::record_pause),
+            MediaEffect::RecordResume { .. } => self.with_caller(LegHandle::record_resume),
+            MediaEffect::RecordStop { .. } => self.with_caller(LegHandle::record_stop),
+        };
+        if let Err(error) = outcome {
+            tracing::warn!(call = %self.handle.call, %error, "media command lost");
+            self.input(Input::HangUp { cause: Cause::Internal, by: Party::Host });
+        }
+    }
+
+    /// Recordings are made at the caller's leg: left the caller, right what the
+    /// caller hears.
+    fn with_caller(
+        &self,
+        act: impl FnOnce(&LegHandle) -> Result<(), CommandError>,
+    ) -> Result<(), CommandError> {
+        self.legs.media(LegId(0)).map_or(Ok(()), act)
+    }
+
+    fn record(&mut self, recording: RecordingId, silence_ms: u64) {
+        let (tenant, call) = (self.handle.tenant, self.handle.call);
+        let spec = RecordSpec {
+            recording,
+            path: self.node.ledger.recording_path(tenant, recording),
+            silence_ms: u32::try_from(silence_ms).unwrap_or(u32::MAX),
+        };
+        let started = match self.legs.media(LegId(0)) {
+            Some(media) => media.record_start(spec).map_err(|error| error.to_string()),
+            None => Err("the caller has no media yet".to_owned()),
+        };
+        match started {
+            Ok(()) => {
+                self.recordings.insert(recording, clock::now());
+                self.node.ledger.recording_begun(tenant, call, recording);
+            }
+            Err(reason) => {
+                self.input(Input::Media(MediaInput::RecordingFailed { recording, reason }));
+            }
+        }
+    }
+
+    fn recorded(&mut self, id: RecordingId, state: RecordingState, ms: u64, bytes: u64) {
+        if let Some(started_at) = self.recordings.remove(&id) {
+            let (tenant, call) = (self.handle.tenant, self.handle.call);
+            self.node.ledger.recording(tenant, call, id, state, started_at, ms, bytes);
+        }
+    }
+
+    fn close(&mut self, record: CallRecord) {
+        if let Some(open) = self.open.take()
+            && let Err(error) = open.close(record)
+        {
+            tracing::error!(call = %self.handle.call, %error, "closing record not written");
+        }
+    }
+
+    fn queue(&mut self, effect: QueueEffect) {
+        let call = self.handle.call;
+        let input = match effect {
+            QueueEffect::Enqueue { queue, needs, priority, attributes, max_wait_ms } => {
+                self.sound.forget_standing();
+                let record = self.core.record();
+                AcdInput::Enqueue(Enqueue {
+                    call,
+                    queue,
+                    needs,
+                    priority,
+                    attributes,
+                    from: record.from.clone(),
+                    to: record.to.clone(),
+                    max_wait_ms,
+                })
+            }
+            QueueEffect::Leave => AcdInput::Leave { call },
+            QueueEffect::CallerGone => AcdInput::CallerGone { call },
+            QueueEffect::OfferRinging { offer } => AcdInput::OfferRinging { offer },
+            QueueEffect::OfferAnswered { offer } => AcdInput::OfferAnswered { offer },
+            QueueEffect::OfferFailed { offer, cause } => AcdInput::OfferFailed { offer, cause },
+            QueueEffect::TalkEnded { agent, talk_ms } => {
+                AcdInput::TalkEnded { agent, call, talk_ms }
+            }
+            QueueEffect::Hold { agent } => AcdInput::Hold { agent, call },
+            QueueEffect::Resume { agent } => AcdInput::Resume { agent, call },
+        };
+        if !self.tenant.distribution.tell(input) {
+            tracing::error!(%call, "the tenant's distribution is gone or overrun");
+            self.input(Input::HangUp { cause: Cause::Internal, by: Party::Host });
+        }
+    }
+
+    fn kv(&self, command: strowger_call::CommandId, op: KvOp) {
+        let (node, handle) = (self.node.clone(), self.handle.clone());
+        tokio::spawn(async move {
+            let (outcome, value) = node.ledger.kv(handle.tenant, op).await;
+            let outcome = outcome.to_owned();
+            handle.tell(CallMessage::Core(Input::Kv { command, outcome, value }));
+        });
+    }
+
+    /// Something was lost; ends both sides and keeps what is known.
+    async fn give_up(&mut self) {
+        tracing::error!(call = %self.handle.call, "inbox overrun, call ended");
+        self.node.metrics.count_event("call.overrun");
+        self.input(Input::HangUp { cause: Cause::Internal, by: Party::Host });
+        if !self.carry_out().await {
+            self.legs.abandon().await;
+            let mut record = self.core.record().clone();
+            record.ended_at = Some(clock::now());
+            record.cause = Some(Cause::Internal);
+            record.ended_by = Some(Party::Host);
+            self.close(record);
+        }
+        self.tenant.distribution.tell(AcdInput::CallerGone { call: self.handle.call });
+    }
+}
+
+/// The answer to the turn under way. If the guest's thread was lost, that is the
+/// turn's fault: the call must not wait for ever.
+async fn answer(turn: &mut Option<Turn>) -> FlowTurn {
+    let Some((number, answer)) = turn else { return std::future::pending().await };
+    answer.await.unwrap_or_else(|_| FlowTurn {
+        result: TurnResult {
+            turn: *number,
+            outcome: Err(Fault::new(FaultKind::Host, "the guest's thread was lost")),
+            attributes: Vec::new(),
+            fuel: 0,
+            busy_us: 0,
+        },
+        logs: Vec::new(),
+        logs_cut: 0,
+    })
+}

@@ -1,0 +1,183 @@
+//! `strowger flow` and `strowger router`
+
+use super::super::client::{Client, escape};
+use super::super::output::{Column, Output};
+use super::super::CliError;
+use super::project::{Build, New};
+use clap::{Args, Subcommand};
+use reqwest::Method;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Flows: new, build, upload, promote.
+#[derive(Debug, Subcommand)]
+pub enum Flow {
+    /// Make a new project from a template.
+    New(New),
+    /// Build a project into a component that can be uploaded.
+    Build(Build),
+    #[command(flatten)]
+    Stored(Stored),
+}
+
+/// Routers: upload, promote, choose.
+#[derive(Debug, Subcommand)]
+pub enum Router {
+    #[command(flatten)]
+    Stored(Stored),
+    /// List the routers that come with the server.
+    Stock,
+    /// Show which router distributes contacts.
+    Chosen,
+    /// Choose which router distributes contacts.
+    Choose {
+        /// A stock router, or with --own one that was uploaded.
+        name: String,
+        /// The name is that of an uploaded router.
+        #[arg(long)]
+        own: bool,
+        /// Version of the uploaded router; without, its current one.
+        #[arg(long, requires = "own")]
+        version: Option<u32>,
+    },
+}
+
+/// What flows and routers have in common.
+#[derive(Debug, Subcommand)]
+pub enum Stored {
+    /// List them.
+    List,
+    /// Show one.
+    Show {
+        /// Its name.
+        name: String,
+    },
+    /// Upload a version.
+    Upload(Upload),
+    /// List versions, newest first.
+    Versions {
+        /// Its name.
+        name: String,
+    },
+    /// Make a version the one in force.
+    Promote {
+        /// Its name.
+        name: String,
+        /// Number of the version.
+        version: u32,
+    },
+    /// Download a version.
+    Download {
+        /// Its name.
+        name: String,
+        /// Number of the version.
+        version: u32,
+        /// File to write; without, standard output.
+        #[arg(short, long)]
+        output: Option<PathBuf>,
+    },
+    /// Delete one with all its versions.
+    Delete {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// What to upload.
+#[derive(Args, Debug)]
+pub struct Upload {
+    /// Its name; made if new.
+    name: String,
+    /// The component, as `strowger flow build` writes it.
+    file: PathBuf,
+    /// Make it the version in force at once.
+    #[arg(long)]
+    promote: bool,
+    /// What to say about it.
+    #[arg(long, default_value = "")]
+    note: String,
+}
+
+const COLUMNS: &[Column] = &[
+    ("NAME", "name"),
+    ("CURRENT", "current.number"),
+    ("WORLDS", "current.worlds"),
+    ("UPLOADED", "current.created_at"),
+    ("ID", "id"),
+];
+const VERSIONS: &[Column] = &[
+    ("VERSION", "number"),
+    ("WORLDS", "worlds"),
+    ("BYTES", "size_bytes"),
+    ("UPLOADED", "created_at"),
+    ("NOTE", "note"),
+    ("DIGEST", "digest"),
+];
+const CHOICE: &[Column] = &[("kind", "kind"), ("name", "name"), ("version", "version")];
+
+pub(crate) async fn run_flow(client: &Client, command: Flow, out: &mut Output) -> Result<(), CliError> {
+    match command {
+        Flow::Stored(command) => stored(client, "flows", command, out).await,
+        Flow::Build(build) => super::project::build(build, out).await,
+        Flow::New(new) => super::project::new(&new, out),
+    }
+}
+
+pub(crate) async fn run_router(
+    client: &Client,
+    command: Router,
+    out: &mut Output,
+) -> Result<(), CliError> {
+    match command {
+        Router::Stored(command) => stored(client, "routers", command, out).await,
+        Router::Stock => out.list(&client.get("/v1/router/stock").await?, &[("NAME", "")]),
+        Router::Chosen => out.thing(&client.get("/v1/router").await?, CHOICE),
+        Router::Choose { name, own, version } => {
+            let body = match own {
+                true => json!({"kind": "own", "name": name, "version": version}),
+                false => json!({"kind": "stock", "name": name}),
+            };
+            out.thing(&client.put("/v1/router", &body).await?, CHOICE)
+        }
+    }
+}
+
+async fn stored(
+    client: &Client,
+    kind: &str,
+    command: Stored,
+    out: &mut Output,
+) -> Result<(), CliError> {
+    let path = |name: &str| format!("/v1/{kind}/{}", escape(name));
+    match command {
+        Stored::List => out.list(&client.get(&format!("/v1/{kind}")).await?, COLUMNS),
+        Stored::Show { name } => out.thing(&client.get(&path(&name)).await?, COLUMNS),
+        Stored::Upload(upload) => {
+            let bytes = std::fs::read(&upload.file)
+                .map_err(|error| CliError::file(&upload.file, error))?;
+            let path = format!(
+                "{}/versions?promote={}&note={}",
+                path(&upload.name),
+                upload.promote,
+                escape(&upload.note)
+            );
+            let made = client.upload(Method::POST, &path, "application/wasm", bytes).await?;
+            out.thing(&made, VERSIONS)
+        }
+        Stored::Versions { name } => {
+            out.list(&client.get(&format!("{}/versions", path(&name))).await?, VERSIONS)
+        }
+        Stored::Promote { name, version } => {
+            let body = json!({"version": version});
+            out.thing(&client.put(&format!("{}/current", path(&name)), &body).await?, COLUMNS)
+        }
+        Stored::Download { name, version, output } => {
+            let from = format!("{}/versions/{version}/wasm", path(&name));
+            super::recording::download(client, &from, output.as_deref(), out).await
+        }
+        Stored::Delete { name } => {
+            client.delete(&path(&name)).await?;
+            out.say(&format!("deleted {name}"))
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! What the API asks of the running server.
+
+use crate::calls::message::CallMessage;
+use crate::clock;
+use crate::node::Node;
+use crate::tenants::config::TenantConfig;
+use crate::tenants::distribution::Board;
+use crate::tenants::{Tenant, load};
+use bytes::Bytes;
+use std::sync::Arc;
+use strowger_acd::{AcdInput, AgentView};
+use strowger_api::{
+    AgentOrder, AgentStatus, Alarm, Answer, Change, Changed, Control, ControlError,
+    ConvertedPrompt, Event, GuestRefused, GuestReport, LiveCall, PromptRefused, QueueStatus,
+    TrunkStatus,
+};
+use strowger_call::Input;
+use strowger_engine::prompt;
+use strowger_guest::{UploadError, UploadLimits};
+use strowger_model::{AgentId, AgentState, CallId, Cause, Party, TenantId};
+use strowger_store::Members;
+use tokio::sync::{broadcast, oneshot};
+
+/// The server behind the API.
+#[derive(Clone, Debug)]
+pub struct ServerControl(pub Arc<Node>);
+
+impl Control for ServerControl {
+    fn live_calls(&self, tenant: TenantId) -> Answer<'_, Vec<LiveCall>> {
+        Box::pin(async move {
+            let mut asked = Vec::new();
+            for call in self.0.calls.of_tenant(tenant) {
+                let (show, shown) = oneshot::channel();
+                if call.tell(CallMessage::Show(show)) {
+                    asked.push(shown);
+                }
+            }
+            let mut calls = Vec::new();
+            for shown in asked {
+                // A call that has ended meanwhile does not answer.
+                calls.extend(shown.await);
+            }
+            calls
+        })
+    }
+
+    fn hang_up(&self, tenant: TenantId, call: CallId) -> Answer<'_, Result<(), ControlError>> {
+        Box::pin(async move {
+            let live = self.0.calls.call(call).filter(|live| live.tenant == tenant);
+            let order = Input::HangUp { cause: Cause::Normal, by: Party::Host };
+            match live {
+                Some(live) if live.tell(CallMessage::Core(order)) => Ok(()),
+                _ => Err(ControlError::NotFound(format!("there is no live call {call}"))),
+            }
+        })
+    }
+
+    fn agents(&self, tenant: TenantId) -> Answer<'_, Vec<AgentStatus>> {
+        Box::pin(async move {
+            let Some(tenant) = self.0.tenants.get(tenant) else { return Vec::new() };
+            let board = tenant.distribution.board().await;
+            board.agents.into_iter().map(|agent| self.status(agent)).collect()
+        })
+    }
+
+    fn order_agent(
+        &self,
+        tenant: TenantId,
+        agent: AgentId,
+        order: AgentOrder,
+    ) -> Answer<'_, Result<AgentStatus, ControlError>> {
+        Box::pin(async move {
+            let unknown = || ControlError::NotFound(format!("there is no agent {agent}"));
+            let tenant = self.0.tenants.get(tenant).ok_or_else(unknown)?;
+            let before = view(&tenant, agent).await.ok_or_else(unknown)?;
+            let talks = matches!(before.state, AgentState::Talking | AgentState::Hold);
+            if order == AgentOrder::SignedOut && talks {
+                return Err(ControlError::Conflict(
+                    "the agent is talking; end or transfer the call first".to_owned(),
+                ));
+            }
+            let input = match order {
+                AgentOrder::SignedIn => AcdInput::SignIn(agent),
+                AgentOrder::SignedOut => AcdInput::SignOut(agent),
+                AgentOrder::Ready => AcdInput::SetReady(agent),
+                AgentOrder::NotReady(reason) => AcdInput::SetNotReady { agent, reason },
+            };
+            if !tenant.distribution.order(input).await {
+                return Err(ControlError::Unavailable("the server is stopping".to_owned()));
+            }
+            view(&tenant, agent).await.map(|agent| self.status(agent)).ok_or_else(unknown)
+        })
+    }
+
+    fn queues(&self, tenant: TenantId) -> Answer<'_, Vec<QueueStatus>> {
+        Box::pin(async move {
+            let Some(tenant) = self.0.tenants.get(tenant) else { return Vec::new() };
+            let board = tenant.distribution.board().await;
+            queue_statuses(&tenant.config(), &board)
+        })
+    }
+
+    fn trunks(&self, tenant: TenantId) -> Answer<'_, Vec<TrunkStatus>> {
+        Box::pin(async move {
+            let Some(tenant) = self.0.tenants.get(tenant) else { return Vec::new() };
+            let config = tenant.config();
+            let trunks = config.trunks.iter().map(|trunk| TrunkStatus {
+                trunk: trunk.id,
+                registered: trunk
+                    .settings
+                    .register
+                    .then(|| self.0.trunk_state(trunk.id).is_some_and(|state| state.registered)),
+                reachable: None,
+                live_calls: self.0.calls.on_trunk(trunk.id),
+            });
+            trunks.collect()
+        })
+    }
+
+    fn subscribe(&self, tenant: TenantId) -> broadcast::Receiver<Arc<Event>> {
+        self.0.events.subscribe(tenant)
+    }
+
+    fn check_guest(&self, bytes: Bytes) -> Answer<'_, Result<GuestReport, GuestRefused>> {
+        Box::pin(async move {
+            let limits = UploadLimits::default();
+            let patience = limits.compile_time;
+            let compiled = match self.0.engine.compile_async(bytes.to_vec(), limits) {
+                Ok(answer) => tokio::time::timeout(patience, answer).await,
+                Err(error) => return Err(refused(error)),
+            };
+            match compiled {
+                Ok(Ok(Ok(program))) => Ok(GuestReport {
+                    digest: program.digest().to_owned(),
+                    worlds: program.worlds().iter().map(|w| w.name().to_owned()).collect(),
+                }),
+                Ok(Ok(Err(error))) => Err(refused(error)),
+                Ok(Err(_)) => Err(GuestRefused::Unavailable("the server is stopping".into())),
+                Err(_) => Err(GuestRefused::Invalid(format!(
+                    "compiling took longer than {patience:?}; make the program smaller"
+                ))),
+            }
+        })
+    }
+
+    fn convert_prompt(&self, bytes: Bytes) -> Answer<'_, Result<ConvertedPrompt, PromptRefused>> {
+        Box::pin(async move {
+            let decoded = prompt::decode_async(bytes.to_vec()).await;
+            let prompt = decoded.map_err(|error| PromptRefused(error.to_string()))?;
+            let duration_ms = prompt.duration_ms();
+            Ok(ConvertedPrompt { bytes: prompt.to_bytes().into(), duration_ms })
+        })
+    }
+
+    fn changed(&self, change: Change) -> Answer<'_, ()> {
+        Box::pin(async move {
+            if change.what == Changed::TenantDeleted {
+                let order = Input::HangUp { cause: Cause::Forbidden, by: Party::Host };
+                for call in self.0.calls.of_tenant(change.tenant) {
+                    call.tell(CallMessage::Core(order.clone()));
+                }
+            }
+            if let Err(error) = load::refresh(&self.0, change.tenant).await {
+                tracing::error!(tenant = %change.tenant, %error, "a change is not in force");
+            }
+        })
+    }
+
+    fn stock_routers(&self) -> Vec<String> {
+        self.0.stock_router_names()
+    }
+
+    fn metrics(&self) -> String {
+        let writer = self.0.writer.counts();
+        self.0.metrics.render(&[
+            ("strowger_calls_live", self.0.calls.len() as u64),
+            ("strowger_tenants", self.0.tenants.all().len() as u64),
+            ("strowger_writer_written", writer.written),
+            ("strowger_writer_batches", writer.batches),
+            ("strowger_writer_calls_refused", writer.calls_refused),
+            ("strowger_writer_entries_refused", writer.entries_refused),
+            ("strowger_writer_entries_pending", writer.entries_pending),
+        ])
+    }
+
+    fn alarms(&self) -> Vec<Alarm> {
+        let health = self.0.writer.health();
+        let health = health.borrow();
+        let failing = health.failing.as_ref().map(|reason| Alarm {
+            name: "store.writer".to_owned(),
+            message: format!(
+                "call records cannot be written ({reason}); they are kept in memory: \
+                 make room on the disk or repair the database"
+            ),
+            since: clock::now(),
+        });
+        failing.into_iter().chain(self.0.standing_alarms()).collect()
+    }
+}
+
+impl ServerControl {
+    fn status(&self, agent: AgentView) -> AgentStatus {
+        AgentStatus {
+            agent: agent.agent,
+            state: agent.state,
+            since: agent.since,
+            registered: self.0.is_registered(agent.agent),
+            call: agent.call,
+        }
+    }
+}
+
+async fn view(tenant: &Tenant, agent: AgentId) -> Option<AgentView> {
+    let board = tenant.distribution.board().await;
+    board.agents.into_iter().find(|known| known.agent == agent)
+}
+
+fn queue_statuses(config: &TenantConfig, board: &Board) -> Vec<QueueStatus> {
+    let count = |queue: &strowger_store::Queue, wanted: &dyn Fn(&AgentState) -> bool| {
+        let serves = |agent: &&AgentView| match &queue.members {
+            Members::All => true,
+            Members::Only(members) => members.contains(&agent.agent),
+        };
+        let found = board.agents.iter().filter(serves).filter(|agent| wanted(&agent.state));
+        u32::try_from(found.count()).unwrap_or(u32::MAX)
+    };
+    let statuses = config.queues.iter().filter_map(|queue| {
+        let now = board.queues.iter().find(|known| known.queue == queue.id)?;
+        Some(QueueStatus {
+            queue: queue.id,
+            name: now.name.clone(),
+            waiting: now.waiting,
+            longest_wait_ms: now.longest_wait_ms,
+            expected_wait_ms: Some(now.expected_wait_ms),
+            agents_signed_in: count(queue, &|state| *state != AgentState::SignedOut),
+            agents_ready: count(queue, &|state| *state == AgentState::Ready),
+            agents_talking: count(queue, &|state| {
+                matches!(state, AgentState::Talking | AgentState::Hold)
+            }),
+        })
+    });
+    statuses.collect()
+}
+
+fn refused(error: UploadError) -> GuestRefused {
+    match error {
+        UploadError::Busy => GuestRefused::Unavailable(error.to_string()),
+        _ => GuestRefused::Invalid(error.to_string()),
+    }
+}

@@ -1,0 +1,198 @@
+//! Starting and stopping a server.
+
+use crate::calls::message::CallMessage;
+use crate::calls::signalling;
+use crate::clock;
+use crate::config::Config;
+use crate::control::ServerControl;
+use crate::events::Events;
+use crate::ledger::Ledger;
+use crate::metrics::Metrics;
+use crate::node::{Node, StockRouters};
+use crate::programs::Programs;
+use crate::services::http::HttpService;
+use crate::speech::sounds::Sounds;
+use crate::tenants::{Tenants, load};
+use anyhow::{Context as _, Result};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use strowger_api::ApiConfig;
+use strowger_call::Input;
+use strowger_engine::media::{MediaConfig, MediaEngine};
+use strowger_engine::signalling::SignallingConfig;
+use strowger_guest::{EngineConfig, GuestEngine, GuestPool, PoolConfig};
+use strowger_model::{Cause, Party};
+use strowger_store::{Place, Store, WriterConfig};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// How long calls get to end themselves when the server stops.
+const FAREWELL: Duration = Duration::from_secs(5);
+/// How often stored values whose time is over are taken away.
+const TIDY_EVERY: Duration = Duration::from_secs(60);
+
+/// A server that runs.
+#[derive(Debug)]
+pub struct RunningServer {
+    /// Everything it is made of.
+    pub node: Arc<Node>,
+    /// Where the API listens.
+    pub http: SocketAddr,
+    /// Where SIP listens.
+    pub sip: SocketAddr,
+    stop_api: oneshot::Sender<()>,
+    api: JoinHandle<std::io::Result<()>>,
+    media: MediaEngine,
+}
+
+impl RunningServer {
+    /// Starts everything; returns when calls are taken.
+    pub async fn start(config: Config) -> Result<Self> {
+        config.check()?;
+        std::fs::create_dir_all(&config.data_dir).with_context(|| {
+            format!("the data folder {} cannot be made", config.data_dir.display())
+        })?;
+        let store = Store::open(&Place::Sqlite(config.data_dir.join("strowger.db"))).await?;
+        first_key(&store, &config.data_dir).await?;
+        let recovered = store.recover_unfinished().await?;
+        if !recovered.calls.is_empty() {
+            tracing::warn!(calls = recovered.calls.len(), "closed the records of calls cut off");
+        }
+        let metrics = Arc::new(Metrics::default());
+        let recordings = config.data_dir.join("recordings");
+        let media = start_media(&config)?;
+        let (sip, events) = start_sip(&config).await?;
+        let sip_address = sip.udp_address();
+        let engine = GuestEngine::new(EngineConfig {
+            max_live: config.guests.max_instances,
+            cache_dir: Some(config.data_dir.join("compiled")),
+            ..EngineConfig::default()
+        })?;
+        let pool = PoolConfig {
+            threads: Config::threads(config.guests.threads),
+            ..PoolConfig::default()
+        };
+        let writer = store.start_writer(WriterConfig {
+            max_open_calls: config.max_calls.saturating_add(1),
+            ..WriterConfig::default()
+        });
+        let node = Arc::new(Node {
+            ledger: Ledger::start(store.clone(), recordings.clone(), metrics.clone()),
+            writer,
+            sip,
+            media: media.handle(),
+            stock_routers: StockRouters::load(&engine).await?,
+            engine,
+            guests: GuestPool::start(&pool)?,
+            programs: Programs::default(),
+            sounds: Sounds::new(store.clone()),
+            http: HttpService::new(config.outbound_http.private_networks)?,
+            calls: Default::default(),
+            tenants: Tenants::default(),
+            events: Events::default(),
+            metrics,
+            phones: Default::default(),
+            trunks: Default::default(),
+            alarms: Default::default(),
+            store: store.clone(),
+            config,
+        });
+        load::everything(&node).await?;
+        tokio::spawn(signalling::run(node.clone(), events));
+        tokio::spawn(tidy(store.clone()));
+        let listener = TcpListener::bind(node.config.http)
+            .await
+            .with_context(|| format!("the API cannot listen on {}", node.config.http))?;
+        let http = listener.local_addr()?;
+        let control = Arc::new(ServerControl(node.clone()));
+        let router = strowger_api::router(store, control, ApiConfig::new(recordings));
+        let (stop_api, stopped) = oneshot::channel::<()>();
+        let api = tokio::spawn(strowger_api::serve(listener, router, async {
+            // The sender gone means the same as a message from it.
+            let _ = stopped.await;
+        }));
+        Ok(Self { node, http, sip: sip_address, stop_api, api, media })
+    }
+
+    /// Ends calls properly towards both sides, writes everything down, stops.
+    pub async fn stop(self) -> Result<()> {
+        let order = Input::HangUp { cause: Cause::ServerRestart, by: Party::Host };
+        for call in self.node.calls.all() {
+            call.tell(CallMessage::Core(order.clone()));
+        }
+        let farewell = tokio::time::timeout(FAREWELL, self.node.calls.emptied());
+        if farewell.await.is_err() {
+            tracing::warn!(calls = self.node.calls.len(), "calls left that did not end in time");
+        }
+        let _ = self.stop_api.send(());
+        if tokio::time::timeout(FAREWELL, self.api).await.is_err() {
+            tracing::warn!("API requests left that did not end in time");
+        }
+        self.node.sip.shut_down().await?;
+        self.node.ledger.flush().await;
+        self.node.writer.shutdown().await?;
+        // Completes recordings; waits for threads.
+        tokio::task::spawn_blocking(move || drop(self.media)).await?;
+        self.node.store.close().await;
+        Ok(())
+    }
+}
+
+fn start_media(config: &Config) -> Result<MediaEngine> {
+    let media = &config.media;
+    Ok(MediaEngine::start(MediaConfig {
+        bind: media.address,
+        port_min: media.port_min,
+        port_max: media.port_max,
+        threads: Config::threads(media.threads),
+        rtp_timeout_ms: u32::try_from(media.rtp_timeout_ms).unwrap_or(u32::MAX),
+        ..MediaConfig::default()
+    })?)
+}
+
+async fn start_sip(
+    config: &Config,
+) -> Result<(
+    strowger_engine::signalling::SipHandle,
+    tokio::sync::mpsc::Receiver<strowger_sip::SipEvent>,
+)> {
+    let mut settings = SignallingConfig::new(config.sip.listen);
+    settings.advertised = config.sip.advertised;
+    settings.limits.calls = settings.limits.calls.max(config.max_calls * 3);
+    Ok(strowger_engine::signalling::start(settings).await?)
+}
+
+/// A new installation gets one operator key, in a file that only its owner reads.
+async fn first_key(store: &Store, data_dir: &Path) -> Result<()> {
+    if !store.operator_keys().list().await?.is_empty() {
+        return Ok(());
+    }
+    let (_, text) = store.operator_keys().create("first key").await?;
+    let path = data_dir.join("operator-key");
+    write_secret(&path, text.expose())
+        .with_context(|| format!("the operator's key cannot be written to {}", path.display()))?;
+    tracing::info!(path = %path.display(), "made the operator's first API key");
+    Ok(())
+}
+
+fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(text.as_bytes())
+}
+
+async fn tidy(store: Store) {
+    let mut clock = tokio::time::interval(TIDY_EVERY);
+    loop {
+        clock.tick().await;
+        if let Err(error) = store.remove_expired(clock::now()).await {
+            tracing::warn!(%error, "stored values whose time is over were not taken away");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! What flows may use besides telephony.
+
+pub mod http;

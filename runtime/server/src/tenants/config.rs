@@ -1,0 +1,164 @@
+//! What is configured for one tenant, as calls need it: in memory, immutable,
+//! replaced as a whole when something changes. Nothing a caller waits for waits
+//! on the database.
+
+use std::collections::HashMap;
+use strowger_guest::{Budget, Program};
+use strowger_model::{AgentId, TenantId, TrunkId, VersionId};
+use strowger_store::{Agent, CallFallback, Queue, TenantLimits, Trunk};
+
+/// A flow's current version.
+#[derive(Clone, Debug)]
+pub struct LoadedFlow {
+    /// Its name.
+    pub name: String,
+    /// Current version; none before the first upload.
+    pub version: Option<VersionId>,
+    /// That version compiled; none if there is none or it does not compile here.
+    pub program: Option<Program>,
+}
+
+/// One tenant's configuration.
+#[derive(Debug)]
+pub struct TenantConfig {
+    /// Which tenant.
+    pub id: TenantId,
+    /// Its name.
+    pub name: String,
+    /// Domain of its phones.
+    pub sip_domain: String,
+    /// IANA name.
+    pub timezone: String,
+    /// Language where a flow does not say.
+    pub language: String,
+    /// What takes a call whose flow failed.
+    pub fallback: CallFallback,
+    /// Hosts that flows may ask.
+    pub http_allow_list: Vec<String>,
+    /// Quotas.
+    pub limits: TenantLimits,
+    /// What one event of a guest may use.
+    pub budget: Budget,
+    /// Number to name of flow; none: the fallback takes the call.
+    pub numbers: HashMap<String, Option<String>>,
+    /// By name.
+    pub flows: HashMap<String, LoadedFlow>,
+    /// The router that was chosen, if it could be loaded.
+    pub router: Option<Program>,
+    /// Agents with their extensions and skills.
+    pub agents: Vec<Agent>,
+    /// Queues.
+    pub queues: Vec<Queue>,
+    /// Trunks, most preferred first.
+    pub trunks: Vec<Trunk>,
+    /// Name of a prompt to the digest of its audio.
+    pub prompts: HashMap<String, String>,
+    extensions: HashMap<String, AgentId>,
+}
+
+/// Where a dialled number leads.
+#[derive(Clone, Debug)]
+pub enum Destination<'a> {
+    /// To a flow.
+    Flow(&'a LoadedFlow),
+    /// The number is the tenant's, but no flow is bound to it.
+    Unbound,
+}
+
+/// The parts of a configuration that are indexed here.
+#[derive(Debug)]
+pub struct Parts {
+    /// Agents.
+    pub agents: Vec<Agent>,
+    /// Queues.
+    pub queues: Vec<Queue>,
+    /// Trunks.
+    pub trunks: Vec<Trunk>,
+    /// Number to name of flow.
+    pub numbers: HashMap<String, Option<String>>,
+    /// By name.
+    pub flows: HashMap<String, LoadedFlow>,
+    /// The router.
+    pub router: Option<Program>,
+    /// Name to digest.
+    pub prompts: HashMap<String, String>,
+}
+
+impl TenantConfig {
+    /// Indexes what was read.
+    pub fn new(tenant: strowger_store::Tenant, mut parts: Parts) -> Self {
+        let settings = tenant.settings;
+        let default = Budget::default();
+        let budget = Budget {
+            fuel: settings.limits.guest_fuel.unwrap_or(default.fuel),
+            memory_bytes: settings
+                .limits
+                .guest_memory_kib
+                .map_or(default.memory_bytes, |kib| kib as usize * 1024),
+            ..default
+        };
+        let extensions = parts
+            .agents
+            .iter()
+            .map(|agent| (agent.settings.extension.to_string(), agent.id))
+            .collect();
+        parts.trunks.sort_by_key(|trunk| trunk.settings.preference);
+        Self {
+            id: tenant.id,
+            name: settings.name,
+            sip_domain: settings.sip_domain,
+            timezone: settings.timezone,
+            language: settings.language,
+            fallback: settings.fallback,
+            http_allow_list: settings.http_allow,
+            limits: settings.limits,
+            budget,
+            numbers: parts.numbers,
+            flows: parts.flows,
+            router: parts.router,
+            agents: parts.agents,
+            queues: parts.queues,
+            trunks: parts.trunks,
+            prompts: parts.prompts,
+            extensions,
+        }
+    }
+
+    /// The agent behind an extension.
+    pub fn agent_with_extension(&self, extension: &str) -> Option<AgentId> {
+        self.extensions.get(extension).copied()
+    }
+
+    /// An agent's extension.
+    pub fn extension_of(&self, agent: AgentId) -> Option<&str> {
+        let agent = self.agents.iter().find(|have| have.id == agent)?;
+        Some(agent.settings.extension.as_str())
+    }
+
+    /// The trunk that outgoing calls take.
+    pub fn outbound_trunk(&self) -> Option<TrunkId> {
+        self.trunks.iter().find(|trunk| trunk.settings.proxy.is_some()).map(|trunk| trunk.id)
+    }
+
+    /// Where a number leads, with or without the `+` that carriers leave out.
+    pub fn destination(&self, dialled: &str) -> Option<Destination<'_>> {
+        let bound = self
+            .numbers
+            .get(dialled)
+            .or_else(|| self.numbers.get(format!("+{}", dialled.trim_start_matches('+')).as_str()))?;
+        match bound.as_ref().and_then(|name| self.flows.get(name)) {
+            Some(flow) => Some(Destination::Flow(flow)),
+            None => Some(Destination::Unbound),
+        }
+    }
+
+    /// The flow that takes over when another one failed.
+    pub fn fallback_flow(&self) -> Option<&LoadedFlow> {
+        match &self.fallback {
+            CallFallback::Flow(name) => {
+                self.flows.get(name).filter(|flow| flow.program.is_some())
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Tenants as this server runs them: configuration in memory, one distribution each.
+
+pub mod config;
+pub mod directory;
+pub mod distribution;
+pub mod load;
+
+use config::TenantConfig;
+use distribution::DistributionHandle;
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use strowger_model::{TenantId, Timestamp};
+
+/// A tenant that this server serves.
+#[derive(Debug)]
+pub struct Tenant {
+    /// Which.
+    pub id: TenantId,
+    /// Its queues and agents.
+    pub distribution: DistributionHandle,
+    config: RwLock<Arc<TenantConfig>>,
+    live_calls: AtomicU32,
+    /// When the calls of the last second came.
+    recent: Mutex<VecDeque<Timestamp>>,
+}
+
+impl Tenant {
+    /// A tenant without calls.
+    pub fn new(config: TenantConfig, distribution: DistributionHandle) -> Self {
+        Self {
+            id: config.id,
+            distribution,
+            config: RwLock::new(Arc::new(config)),
+            live_calls: AtomicU32::new(0),
+            recent: Mutex::new(VecDeque::new()),
+        }
+    }
+
+    /// The configuration of this moment.
+    pub fn config(&self) -> Arc<TenantConfig> {
+        self.config.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Replaces the configuration; live calls keep what they began with.
+    pub fn set_config(&self, config: TenantConfig) {
+        *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
+    }
+
+    /// Counts a new call in, or says which quota it would exceed.
+    pub fn admit_call(&self, now: Timestamp) -> Result<(), &'static str> {
+        let limits = &self.config().limits;
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        while recent.front().is_some_and(|&at| now.ms_since(at) >= 1_000) {
+            recent.pop_front();
+        }
+        if recent.len() >= limits.max_calls_per_second as usize {
+            return Err("calls per second");
+        }
+        let admitted = self.live_calls.fetch_update(Ordering::AcqRel, Ordering::Acquire, |live| {
+            (live < limits.max_live_calls).then_some(live + 1)
+        });
+        admitted.map_err(|_| "calls at the same time")?;
+        recent.push_back(now);
+        Ok(())
+    }
+
+    /// Counts a call out.
+    pub fn call_ended(&self) {
+        self.live_calls.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    /// Calls at this moment.
+    pub fn live_calls(&self) -> u32 {
+        self.live_calls.load(Ordering::Acquire)
+    }
+}
+
+/// All tenants of this server.
+#[derive(Debug, Default)]
+pub struct Tenants {
+    by_id: RwLock<HashMap<TenantId, Arc<Tenant>>>,
+}
+
+impl Tenants {
+    /// One tenant.
+    pub fn get(&self, id: TenantId) -> Option<Arc<Tenant>> {
+        self.by_id.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    }
+
+    /// Every tenant.
+    pub fn all(&self) -> Vec<Arc<Tenant>> {
+        self.by_id.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Adds a tenant.
+    pub fn insert(&self, tenant: Arc<Tenant>) {
+        let mut by_id = self.by_id.write().unwrap_or_else(PoisonError::into_inner);
+        by_id.insert(tenant.id, tenant);
+    }
+
+    /// Forgets a tenant; its live calls keep it until they end.
+    pub fn remove(&self, id: TenantId) {
+        self.by_id.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
+}

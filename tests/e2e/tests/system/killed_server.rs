@@ -1,0 +1,40 @@
+//! A server that is killed a second after a call: its records are there after
+//! the restart, calls that were cut off are closed as such, journals are readable.
+
+use crate::support::{SOON, Scene, TENANT, items, record_of};
+use anyhow::Result;
+use std::time::Duration;
+use strowger_e2e::house::{House, Plan, binary};
+
+#[tokio::test]
+async fn loses_no_record() -> Result<()> {
+    let scene = Scene::with_flow("demo").await?;
+    let ended = scene.call().await?;
+    ended.audio.hear_sound(SOON).await?;
+    ended.hang_up().await?;
+    let finished = scene.only_record().await?;
+    let cut_off = scene.call_into_queue().await?;
+    // The bar is a second after the fact; being killed sooner is not promised to anybody.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let Scene { house, caller, folder } = scene;
+    house.kill().await?;
+    drop((cut_off, caller));
+
+    let house = House::start(&Plan::new(binary()?, folder.path())).await?;
+    let page = house.api("GET", "/v1/calls", Some(TENANT), None).await?;
+    let records: Vec<_> = items(&page).iter().map(record_of).collect();
+    assert_eq!(records.len(), 2, "{page}");
+    let kept = records.iter().find(|record| record["call"] == finished["call"]);
+    assert_eq!(kept, Some(&&finished));
+    let cut = records.iter().find(|record| record["call"] != finished["call"]).expect("two");
+    assert_eq!(cut["cause"], "server_restart");
+    assert!(cut["ended_at"].is_number());
+    for record in records {
+        let call = record["call"].as_str().expect("an id");
+        let path = format!("/v1/calls/{call}/journal");
+        let journal = house.api("GET", &path, Some(TENANT), None).await?;
+        assert_eq!(items(&journal)[0]["kind"], "setup", "{journal}");
+        assert!(items(&journal).len() > 2, "{journal}");
+    }
+    house.stop(SOON).await
+}

@@ -1,0 +1,17 @@
+//! The whole system from outside, one behaviour per module.
+
+mod agent_hears_caller_leave;
+mod agent_phone_vanishes;
+mod bad_uploads;
+mod caller_leaves_anywhere;
+mod digits_by_info;
+mod digits_never_come;
+mod extension_calls;
+mod faulty_flow_falls_back;
+mod hold_and_resume;
+mod killed_server;
+mod numbers_and_prompts;
+mod recording_cannot_be_written;
+mod sipp_peer;
+mod support;
+mod tenants_apart;

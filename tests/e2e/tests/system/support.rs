@@ -1,0 +1,120 @@
+//! What every test begins with: a server, a tenant, a caller, agents.
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::{Value, json};
+use std::time::Duration;
+use strowger_e2e::house::{House, Plan, binary};
+use strowger_e2e::phone::{Phone, Talk};
+use strowger_e2e::tenant::{self, DOMAIN, NUMBER};
+use tempfile::TempDir;
+
+pub const TENANT: &str = "acme";
+/// Longer than anything takes on a busy machine; waiting ends as soon as it happened.
+pub const SOON: Duration = Duration::from_secs(20);
+pub const CALLER_HZ: f32 = 1_000.0;
+pub const AGENT_HZ: f32 = 600.0;
+
+pub struct Scene {
+    pub house: House,
+    pub caller: Phone,
+    pub folder: TempDir,
+}
+
+impl Scene {
+    /// A server with a tenant, and a caller that comes in over a trunk.
+    pub async fn new() -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let house = House::start(&Plan::new(binary()?, folder.path())).await?;
+        tenant::create(&house, TENANT, DOMAIN).await?;
+        let caller = Phone::start(house.sip).await?;
+        tenant::trunk(&house, TENANT, &caller).await?;
+        Ok(Self { house, caller, folder })
+    }
+
+    /// The same with the stock flow of that name on the number.
+    pub async fn with_flow(flow: &str) -> Result<Self> {
+        let scene = Self::new().await?;
+        let wasm = strowger_stock::guest(flow).with_context(|| format!("no guest {flow}"))?;
+        tenant::bind(&scene.house, TENANT, flow, wasm, NUMBER).await?;
+        Ok(scene)
+    }
+
+    pub async fn call(&self) -> Result<Talk> {
+        let to = format!("sip:{NUMBER}@{}", self.house.sip);
+        self.caller.call("+441632960999", &to, None).await
+    }
+
+    /// Calls the demo flow and presses 1 as soon as there is something to hear.
+    pub async fn call_into_queue(&self) -> Result<Talk> {
+        let talk = self.call().await?;
+        talk.audio.hear_sound(SOON).await?;
+        talk.audio.press("1");
+        self.until_live("the caller waits", |call| call["queue"] == "support").await?;
+        Ok(talk)
+    }
+
+    /// An agent with a phone, ready.
+    pub async fn agent(&self, extension: &str) -> Result<Phone> {
+        let phone = tenant::agent(&self.house, TENANT, DOMAIN, extension).await?;
+        tenant::order(&self.house, TENANT, extension, &json!({"state": "ready"})).await?;
+        Ok(phone)
+    }
+
+    pub async fn get(&self, path: &str) -> Result<Value> {
+        self.house.api("GET", path, Some(TENANT), None).await
+    }
+
+    /// Waits until some live call is as wanted.
+    pub async fn until_live(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Result<Value> {
+        self.until(what, "/v1/calls/live", |page| items(page).iter().find(|c| wanted(c)).cloned())
+            .await
+    }
+
+    /// Waits until an agent is in one of these states.
+    pub async fn until_agent(&self, extension: &str, states: &[&str]) -> Result<Value> {
+        self.until("an agent's state", &format!("/v1/agents/{extension}/state"), |status| {
+            let state = status["state"].as_str().unwrap_or_default();
+            states.contains(&state).then(|| status.clone())
+        })
+        .await
+    }
+
+    /// The only call's record once it is closed.
+    pub async fn only_record(&self) -> Result<Value> {
+        self.until("a closed call record", "/v1/calls", |page| {
+            let calls = items(page);
+            let closed = calls.iter().find(|call| !record_of(call)["ended_at"].is_null());
+            closed.map(|call| record_of(call).clone())
+        })
+        .await
+    }
+
+    async fn until<T>(
+        &self,
+        what: &str,
+        path: &str,
+        wanted: impl Fn(&Value) -> Option<T>,
+    ) -> Result<T> {
+        let deadline = tokio::time::Instant::now() + SOON;
+        let mut clock = tokio::time::interval(Duration::from_millis(50));
+        loop {
+            let answer = self.get(path).await?;
+            if let Some(found) = wanted(&answer) {
+                return Ok(found);
+            }
+            if tokio::time::Instant::now() > deadline {
+                bail!("{what}: not within {SOON:?}; {path} says {answer}");
+            }
+            clock.tick().await;
+        }
+    }
+}
+
+pub fn items(page: &Value) -> &[Value] {
+    let list = page.get("items").or_else(|| page.get("entries")).unwrap_or(page);
+    list.as_array().map_or(&[], Vec::as_slice)
+}
+
+pub fn record_of(call: &Value) -> &Value {
+    call.get("record").unwrap_or(call)
+}
