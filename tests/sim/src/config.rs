@@ -69,7 +69,7 @@ impl Config {
         Self {
             seed: from_env("STROWGER_SIM_SEED").unwrap_or(seed),
             calls: from_env("STROWGER_SIM_CALLS").map_or(calls, |n| n.min(10_000_000) as u32),
-            agents: 30,
+            agents: 20,
             between_calls_ms: 1_500,
             trouble: Trouble::MUCH,
         }

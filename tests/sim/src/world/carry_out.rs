@@ -7,7 +7,10 @@ use strowger_acd::{AcdInput, Enqueue};
 use strowger_call::{
     Effect, GuestEvent, Input, LegEffect, MediaEffect, MediaInput, Moment, QueueEffect, TurnView,
 };
-use strowger_model::{CallId, LegId};
+use strowger_model::{CallId, LegId, Timestamp};
+
+/// How long a task of the server may be too busy to read its messages.
+const BUSY_MS: u64 = 1_000;
 
 impl World {
     /// Carries out a call's effects and sees to its timer.
@@ -143,9 +146,17 @@ impl World {
             live.under_way += 1;
         }
         // One channel into the distribution: nothing overtakes anything.
-        let at = self.acd_heard_at.max(self.now.plus_ms(self.random.range(0, 3)));
+        let at = self.acd_heard_at.max(self.channel_arrival());
         self.acd_heard_at = at;
         self.agenda.add(at, Happening::ToAcd(Some(call), input));
+    }
+
+    /// When a message between two tasks of the server is read: at once, or after
+    /// a busy moment.
+    pub(super) fn channel_arrival(&mut self) -> Timestamp {
+        let busy = self.random.per_mille(self.config.trouble.late);
+        let most_ms = if busy { BUSY_MS } else { 3 };
+        self.now.plus_ms(self.random.range(0, most_ms))
     }
 
     fn send_to_phone(&mut self, call: CallId, leg: LegId, effect: LegEffect) {

@@ -112,7 +112,7 @@ impl World {
     }
 
     fn acd_tells(&mut self, call: CallId, input: QueueInput) {
-        let at = self.now.plus_ms(self.random.range(0, 3));
+        let at = self.channel_arrival();
         let Some(live) = self.calls.get_mut(&call) else { return };
         let at = live.heard_at.max(at);
         live.heard_at = at;

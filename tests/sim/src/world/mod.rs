@@ -117,7 +117,7 @@ impl World {
     pub fn new(config: Config, flows: Box<dyn Flows>, router: Box<dyn Router>) -> Self {
         let mut random = Random::new(config.seed);
         let phones = agents::agents(config.agents, &mut random);
-        let acd = Acd::new(AcdSetup { tenant: tenant(), seed: random.next() });
+        let acd = Acd::new(AcdSetup { tenant: tenant(), seed: random.draw() });
         let mut world = Self {
             config,
             now: MORNING,
@@ -237,7 +237,7 @@ impl World {
             flow: "main".into(),
             version: None,
             language: "en".into(),
-            seed: self.random.next(),
+            seed: self.random.draw(),
             now: self.now,
             limits: CallLimits::default(),
             fallback,
