@@ -108,7 +108,7 @@ mod tests {
         Credentials {
             username: "Mufasa".into(),
             realm: "http-auth@example.org".into(),
-            nonce: "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFtH4GiTo0v".into(),
+            nonce: "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v".into(),
             uri: "/dir/index.html".into(),
             response: response.into(),
             algorithm: Some(algorithm.into()),
