@@ -155,7 +155,7 @@ pub enum QueueInput {
         offer: OfferId,
         /// Whose phone.
         agent: AgentId,
-        /// The agent's extension.
+        /// The agent's phone: an extension, or a target written as in `dial`.
         target: String,
         /// For how long it rings.
         ring_ms: u64,

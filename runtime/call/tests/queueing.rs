@@ -138,6 +138,29 @@ fn an_agent_who_does_not_answer_costs_the_caller_nothing_but_time() {
 }
 
 #[test]
+fn a_phone_may_be_written_as_a_target_and_one_that_is_none_is_not_found() {
+    for (target, dialled) in
+        [("agent:201", Some("agent:201")), ("201", Some("extension:201")), ("@", None)]
+    {
+        let (mut line, _) = waiting();
+        line.effects();
+        line.queue(QueueInput::Offer {
+            offer: OfferId(1),
+            agent: agent(1),
+            target: target.into(),
+            ring_ms: 1_000,
+        });
+        match (&line.effects()[..], dialled) {
+            ([Effect::Leg(_, LegEffect::Originate { target, .. })], Some(dialled)) => {
+                assert_eq!(target, dialled);
+            }
+            ([Effect::Queue(QueueEffect::OfferFailed { cause: Cause::NotFound, .. })], None) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
 fn an_offer_withdrawn_as_the_agent_answers_connects_nobody() {
     let (mut line, _) = waiting();
     line.queue(offer(1));

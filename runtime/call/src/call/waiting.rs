@@ -162,13 +162,7 @@ impl Call {
         }
     }
 
-    pub(super) fn offered(
-        &mut self,
-        offer: OfferId,
-        agent: AgentId,
-        extension: &str,
-        ring_ms: u64,
-    ) {
+    pub(super) fn offered(&mut self, offer: OfferId, agent: AgentId, target: &str, ring_ms: u64) {
         let refuse = |cause| QueueEffect::OfferFailed { offer, cause };
         let caller_id = self.setup.from.to_string();
         let Some(wait) = self.wait.as_mut().filter(|w| w.leaving.is_none()) else {
@@ -180,7 +174,7 @@ impl Call {
             self.queue(refuse(Cause::Cancelled));
             return;
         }
-        let Ok(address) = extension.parse() else {
+        let Some(target) = phone(target) else {
             self.queue(refuse(Cause::NotFound));
             return;
         };
@@ -189,7 +183,7 @@ impl Call {
             visit.offers += 1;
         }
         let leg = self.originate(NewLeg {
-            target: &Target::Extension(address),
+            target: &target,
             caller_id,
             timeout_ms: ring_ms,
             agent: Some(agent),
@@ -358,4 +352,9 @@ impl Call {
             }),
         );
     }
+}
+
+/// An agent's phone, written as in `dial` or as a bare extension.
+fn phone(target: &str) -> Option<Target> {
+    target.parse().or_else(|_| target.parse().map(Target::Extension)).ok()
 }
