@@ -1,11 +1,11 @@
 //! The call, as its flow holds it.
 
-use crate::command::{Command, Kind, refused, tell};
+use crate::command::{Command, Kind, refused, told};
 use crate::dial::{Dial, Transfer};
 use crate::enqueue::Enqueue;
 use crate::error::Error;
 use crate::gather::Gather;
-use crate::host::{self, Action};
+use crate::host;
 use crate::http::HttpRequest;
 use crate::menu::Menu;
 use crate::play::Play;
@@ -74,29 +74,28 @@ impl Call {
 
     /// Lets the caller hear that it rings (180).
     pub fn ring(&self) -> Command<()> {
-        Command::begin(&RING, Action::Ring, |ended| ok(&RING, ended))
+        Command::begin(&RING, host::ring(), |ended| ok(&RING, ended))
     }
 
     /// Opens the media path before an answer (183): the caller hears prompts
     /// without paying for them.
     pub fn early_media(&self) -> Command<()> {
-        Command::begin(&EARLY_MEDIA, Action::EarlyMedia, |ended| ok(&EARLY_MEDIA, ended))
+        Command::begin(&EARLY_MEDIA, host::early_media(), |ended| ok(&EARLY_MEDIA, ended))
     }
 
     /// Answers.
     pub fn answer(&self) -> Command<()> {
-        Command::begin(&ANSWER, Action::Answer, |ended| ok(&ANSWER, ended))
+        Command::begin(&ANSWER, host::answer(), |ended| ok(&ANSWER, ended))
     }
 
     /// Refuses a call that is not answered yet, with a SIP status of 400 to 699.
     pub fn reject(&self, status: u16, reason: &str) -> Command<()> {
-        let action = Action::Reject { status, reason: reason.to_owned() };
-        Command::begin(&REJECT, action, |ended| ok(&REJECT, ended))
+        Command::begin(&REJECT, host::reject(status, reason), |ended| ok(&REJECT, ended))
     }
 
     /// Ends the call. Returning from the flow does the same.
     pub fn hang_up(&self) -> Command<()> {
-        Command::begin(&HANG_UP, Action::HangUp, |ended| ok(&HANG_UP, ended))
+        Command::begin(&HANG_UP, host::hang_up(), |ended| ok(&HANG_UP, ended))
     }
 
     /// Plays to the caller. Replaces what is playing.
@@ -127,17 +126,17 @@ impl Call {
     /// Leaves a gap in the recording until [`Call::resume_recording`], for card
     /// numbers and the like.
     pub fn pause_recording(&self) -> Result<(), Error> {
-        tell("record-pause", Action::RecordPause)
+        told("record-pause", host::record_pause())
     }
 
     /// Goes on recording.
     pub fn resume_recording(&self) -> Result<(), Error> {
-        tell("record-resume", Action::RecordResume)
+        told("record-resume", host::record_resume())
     }
 
     /// Ends the recording under way; what [`Record`] gave then has its result.
     pub fn stop_recording(&self) -> Result<(), Error> {
-        tell("record-stop", Action::RecordStop)
+        told("record-stop", host::record_stop())
     }
 
     /// Queues the caller for an agent.
@@ -148,7 +147,7 @@ impl Call {
     /// Takes the caller out of the queue; the wait ends with [`crate::Wait::Left`].
     /// Dropping the [`Enqueue`] command does the same.
     pub fn leave_queue(&self) -> Result<(), Error> {
-        tell("leave-queue", Action::LeaveQueue)
+        told("leave-queue", host::leave_queue())
     }
 
     /// Calls somebody: `number:+441632960000`, `extension:201` or `agent:201`.
@@ -163,10 +162,11 @@ impl Call {
 
     /// Waits.
     pub fn sleep(&self, time: Duration) -> Command<()> {
-        let action = Action::Sleep { ms: time::to_ms(time) };
-        Command::begin(&SLEEP, action, |ended| match ended.outcome.as_str() {
-            "finished" => Ok(()),
-            _ => Err(SLEEP.failed(ended)),
+        Command::begin(&SLEEP, host::sleep(time::to_ms(time)), |ended| {
+            match ended.outcome.as_str() {
+                "finished" => Ok(()),
+                _ => Err(SLEEP.failed(ended)),
+            }
         })
     }
 

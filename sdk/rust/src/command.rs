@@ -1,7 +1,7 @@
 //! A command: an action that is under way.
 
 use crate::error::Error;
-use crate::host::{self, Action};
+use crate::host;
 use crate::state::{self, Ended};
 use std::fmt;
 use std::future::Future;
@@ -70,24 +70,23 @@ pub struct Command<T> {
 }
 
 impl<T> Command<T> {
-    #[inline(always)]
+    /// `begun` is the host's answer to the action.
     pub(crate) fn begin(
         kind: &'static Kind,
-        action: Action,
+        begun: Result<u64, String>,
         read: fn(Ended) -> Result<T, Error>,
     ) -> Self {
-        Self::begin_with(kind, action, Vec::new(), read)
+        Self::begin_with(kind, begun, Vec::new(), read)
     }
 
     /// `names` are details that are only known when the command begins.
-    #[inline(always)]
     pub(crate) fn begin_with(
         kind: &'static Kind,
-        action: Action,
+        begun: Result<u64, String>,
         names: Vec<String>,
         read: fn(Ended) -> Result<T, Error>,
     ) -> Self {
-        let stage = match host::act(action) {
+        let stage = match begun {
             Ok(id) => {
                 state::with(|state| state.begin(id, kind.details, names));
                 Stage::Running(id)
@@ -149,10 +148,9 @@ pub(crate) fn refused(action: &'static str, reason: String) -> Error {
     if over { Error::CallEnded } else { Error::Refused { action, reason } }
 }
 
-/// Does something that has no completion.
-#[inline(always)]
-pub(crate) fn tell(name: &'static str, action: Action) -> Result<(), Error> {
-    host::act(action).map(drop).map_err(|reason| refused(name, reason))
+/// The answer to something that has no completion.
+pub(crate) fn told(action: &'static str, told: Result<(), String>) -> Result<(), Error> {
+    told.map_err(|reason| refused(action, reason))
 }
 
 // Nothing in a command points into itself.
@@ -175,7 +173,7 @@ impl<T> Drop for Command<T> {
             let running = state::with(|state| state.forget(id) && state.ended.is_none());
             if running && self.kind.stops {
                 // Refused only if it has just ended by itself, which is as well.
-                let _ = host::act(Action::Stop { command: id });
+                let _ = host::stop(id);
             }
         }
     }

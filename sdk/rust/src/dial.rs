@@ -2,7 +2,7 @@
 
 use crate::call::Party;
 use crate::command::{Command, Kind, starts};
-use crate::host::{Action, DialOptions};
+use crate::host::{self, DialOptions};
 use crate::state::Ended;
 use crate::time::{secs, to_ms};
 use std::time::Duration;
@@ -56,7 +56,7 @@ pub enum Transferred {
 fn options(target: &str) -> DialOptions {
     DialOptions {
         targets: vec![target.to_owned()],
-        strategy: "all",
+        strategy: "all".to_owned(),
         timeout_ms: to_ms(secs(30)),
         caller_id: String::new(),
     }
@@ -73,7 +73,7 @@ macro_rules! dial_options {
 
             /// One target after the other, instead of all at once.
             pub fn in_turn(mut self) -> Self {
-                self.0.strategy = "in-turn";
+                self.0.strategy = "in-turn".to_owned();
                 self
             }
 
@@ -102,7 +102,7 @@ impl Dial {
     /// Begins without waiting for the end. The caller hears what is being
     /// played, or ringback.
     pub fn start(self) -> Command<Dialed> {
-        Command::begin(&DIAL, Action::Dial(self.0), |ended| Ok(dialed(&ended)))
+        Command::begin(&DIAL, host::dial(&self.0), |ended| Ok(dialed(&ended)))
     }
 }
 
@@ -115,7 +115,7 @@ impl Transfer {
 
     /// Begins without waiting for the end.
     pub fn start(self) -> Command<Transferred> {
-        Command::begin(&TRANSFER, Action::Transfer(self.0), |ended| {
+        Command::begin(&TRANSFER, host::transfer(&self.0), |ended| {
             Ok(match ended.outcome.as_str() {
                 "transferred" => Transferred::Talking,
                 _ => Transferred::Not(dialed(&ended)),
@@ -130,11 +130,9 @@ impl Leg {
     /// Connects the caller with this leg; ends when they no longer talk and says
     /// who ended it.
     pub fn bridge(self) -> Command<Party> {
-        Command::begin(&BRIDGE, Action::Bridge { leg: self.0 }, |ended| {
-            match ended.outcome.as_str() {
-                "ended" => Ok(Party::from_name(&ended.value)),
-                _ => Err(BRIDGE.failed(ended)),
-            }
+        Command::begin(&BRIDGE, host::bridge(self.0), |ended| match ended.outcome.as_str() {
+            "ended" => Ok(Party::from_name(&ended.value)),
+            _ => Err(BRIDGE.failed(ended)),
         })
     }
 }

@@ -3,7 +3,7 @@
 use crate::call::Party;
 use crate::command::{Command, Kind, starts};
 use crate::error::Error;
-use crate::host::{Action, EnqueueOptions, SkillNeed};
+use crate::host::{self, EnqueueOptions, Relaxation, SkillNeed};
 use crate::signal::SignalWait;
 use crate::source::Sources;
 use crate::time::to_ms;
@@ -34,7 +34,7 @@ impl Skill {
     /// After so long a wait, this level will do; 0 drops the need.
     pub fn relax(mut self, after: Duration, level: u8) -> Self {
         let after_s = u32::try_from(after.as_secs()).unwrap_or(u32::MAX);
-        self.0.relax.push((after_s, level));
+        self.0.relax.push(Relaxation { after_s, min_level: level });
         self
     }
 }
@@ -102,7 +102,7 @@ impl Enqueue {
 
     /// Begins without waiting for the end.
     pub fn start(self) -> Command<Wait> {
-        Command::begin(&ENQUEUE, Action::Enqueue(self.0), |ended| {
+        Command::begin(&ENQUEUE, host::enqueue(&self.0), |ended| {
             Ok(match ended.outcome.as_str() {
                 "answered" => Wait::Answered(Conversation {
                     agent: ended.detail("agent").unwrap_or_default(),

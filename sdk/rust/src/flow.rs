@@ -2,7 +2,7 @@
 
 use crate::call::Call;
 use crate::error::Error;
-use crate::host::{self, Action};
+use crate::host;
 use crate::signal::{DigitPress, Signal};
 use crate::state;
 use std::fmt;
@@ -127,7 +127,7 @@ impl<B: FnOnce(Call) -> Task> Flow for AsyncFlow<B> {
             Ok(()) => {
                 if state::with(|state| state.ended.is_none()) {
                     // Refused only if the call has just ended, which is as well.
-                    let _ = host::act(Action::HangUp);
+                    let _ = host::hang_up();
                 }
                 Ok(())
             }

@@ -1,7 +1,7 @@
 //! Digits from the caller.
 
 use crate::command::{Command, Kind, starts};
-use crate::host::{Action, GatherOptions};
+use crate::host::{self, GatherOptions};
 use crate::source::Sources;
 use crate::time::to_ms;
 use std::ops::Deref;
@@ -101,8 +101,8 @@ impl Gather {
 
     /// Begins without waiting for the end.
     pub fn start(self) -> Command<Digits> {
-        let action = Action::Gather { prompt: self.prompt, options: self.options };
-        Command::begin(&GATHER, action, |ended| match ended.outcome.as_str() {
+        let begun = host::gather(&self.prompt, &self.options);
+        Command::begin(&GATHER, begun, |ended| match ended.outcome.as_str() {
             "digits" => {
                 let terminator = ended.detail("terminator").and_then(|text| text.chars().next());
                 let ended_by = terminator.map_or(EndedBy::Full, EndedBy::Terminator);

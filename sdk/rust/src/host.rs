@@ -1,7 +1,8 @@
-//! The host as the SDK sees it: the functions of `wit/` without bindings.
+//! The host as the SDK sees it: one function for each import of `wit/`.
 //!
-//! Inside Wasm these are the imports; natively they are a [`FlowHost`],
-//! [`DistributionHost`] or [`CampaignHost`] that a test puts in place.
+//! Inside Wasm they are the imports themselves, so that a program imports only
+//! what it uses; natively they go to a [`FlowHost`], [`DistributionHost`] or
+//! [`CampaignHost`] that a test puts in place.
 
 #[cfg(target_arch = "wasm32")]
 mod wasm;
@@ -9,122 +10,10 @@ mod wasm;
 pub use wasm::*;
 
 #[cfg(not(target_arch = "wasm32"))]
+mod action;
+#[cfg(not(target_arch = "wasm32"))]
 mod native;
 #[cfg(not(target_arch = "wasm32"))]
+pub use action::*;
+#[cfg(not(target_arch = "wasm32"))]
 pub use native::*;
-
-use crate::router::{Agent, Contact};
-
-/// One imported function of `wit/flow.wit` with its arguments.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    Ring,
-    EarlyMedia,
-    Answer,
-    Reject { status: u16, reason: String },
-    HangUp,
-    Play { sources: Vec<String>, times: u32 },
-    Stop { command: u64 },
-    Gather { prompt: Vec<String>, options: GatherOptions },
-    WatchDigits { on: bool },
-    RecordStart { max_ms: u32, silence_ms: u32 },
-    RecordStop,
-    RecordPause,
-    RecordResume,
-    Enqueue(EnqueueOptions),
-    LeaveQueue,
-    Dial(DialOptions),
-    Bridge { leg: u32 },
-    Transfer(DialOptions),
-    KvGet { key: String },
-    KvSet { key: String, value: String, ttl_s: u32 },
-    HttpRequest(HttpOptions),
-    Sleep { ms: u32 },
-}
-
-/// `gather-options`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GatherOptions {
-    pub max_digits: u32,
-    pub terminators: String,
-    pub first_digit_ms: u32,
-    pub inter_digit_ms: u32,
-    pub barge_in: bool,
-    pub secret: bool,
-}
-
-/// `skill-need` with its relaxation steps as (seconds, level).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SkillNeed {
-    pub name: String,
-    pub min_level: u8,
-    pub relax: Vec<(u32, u8)>,
-}
-
-/// `enqueue-options`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EnqueueOptions {
-    pub queue: String,
-    pub skills: Vec<SkillNeed>,
-    pub priority: i32,
-    pub attributes: Vec<(String, String)>,
-    pub treatment: Vec<String>,
-    pub max_wait_ms: u32,
-}
-
-/// `dial-options`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DialOptions {
-    pub targets: Vec<String>,
-    pub strategy: &'static str,
-    pub timeout_ms: u32,
-    pub caller_id: String,
-}
-
-/// `http-request-options`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HttpOptions {
-    pub method: String,
-    pub url: String,
-    pub headers: Vec<(String, String)>,
-    pub body: String,
-    pub timeout_ms: u32,
-}
-
-/// The host of a flow.
-pub trait FlowHost {
-    /// Asks for an action; the command's id, or 0 where there is none.
-    fn act(&mut self, action: Action) -> Result<u64, String>;
-    fn fact(&mut self, name: &str) -> Option<String>;
-    fn detail(&mut self, name: &str) -> Option<String>;
-    fn attribute(&mut self, name: &str) -> Option<String>;
-    fn set_attribute(&mut self, name: &str, value: &str) -> Result<(), String>;
-}
-
-/// The host of a router.
-pub trait DistributionHost {
-    fn contacts_for_agent(
-        &mut self,
-        agent: u64,
-        order: &str,
-        skip: u32,
-        limit: u32,
-    ) -> Result<Vec<Contact>, String>;
-    fn agents_for_contact(
-        &mut self,
-        contact: u64,
-        order: &str,
-        skip: u32,
-        limit: u32,
-    ) -> Result<Vec<Agent>, String>;
-    fn contact_fact(&mut self, contact: u64, name: &str) -> Option<String>;
-    fn agent_fact(&mut self, agent: u64, name: &str) -> Option<String>;
-    fn assign(&mut self, contact: u64, agent: u64) -> Result<(), String>;
-    fn wake_in(&mut self, contact: u64, ms: u32) -> Result<(), String>;
-}
-
-/// The host of a pacer.
-pub trait CampaignHost {
-    fn metric(&mut self, name: &str) -> Option<f64>;
-    fn cap(&mut self) -> u32;
-}

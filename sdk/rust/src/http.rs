@@ -1,7 +1,7 @@
 //! Requests to the tenant's own services.
 
 use crate::command::{Command, Kind, starts};
-use crate::host::{Action, HttpOptions};
+use crate::host::{self, HttpRequestOptions};
 use crate::time::{secs, to_ms};
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ static HTTP: Kind = Kind::new("http-request").outliving_call().with_details(&["s
 #[derive(Clone, Debug)]
 #[must_use = "nothing is asked until it is awaited or started"]
 pub struct HttpRequest {
-    options: HttpOptions,
+    options: HttpRequestOptions,
     wanted: Vec<String>,
 }
 
@@ -42,7 +42,7 @@ impl Response {
 impl HttpRequest {
     pub(crate) fn new(method: &str, url: &str) -> Self {
         Self {
-            options: HttpOptions {
+            options: HttpRequestOptions {
                 method: method.to_owned(),
                 url: url.to_owned(),
                 headers: Vec::new(),
@@ -81,8 +81,8 @@ impl HttpRequest {
     /// and after the end of the call. Awaited, it fails if the request is not
     /// allowed, takes too long or gets no answer.
     pub fn start(self) -> Command<Response> {
-        let action = Action::HttpRequest(self.options);
-        Command::begin_with(&HTTP, action, self.wanted, |ended| {
+        let begun = host::http_request(&self.options);
+        Command::begin_with(&HTTP, begun, self.wanted, |ended| {
             if ended.outcome != "response" {
                 return Err(HTTP.failed(ended));
             }

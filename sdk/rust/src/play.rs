@@ -1,7 +1,7 @@
 //! Sound towards the caller.
 
 use crate::command::{Command, Kind, starts};
-use crate::host::Action;
+use crate::host;
 
 static PLAY: Kind = Kind::new("play").stopped_by_drop();
 
@@ -39,8 +39,8 @@ impl Play {
 
     /// Begins without waiting for the end.
     pub fn start(self) -> Command<Played> {
-        let action = Action::Play { sources: self.sources, times: self.times };
-        Command::begin(&PLAY, action, |ended| match ended.outcome.as_str() {
+        let begun = host::play(&self.sources, self.times);
+        Command::begin(&PLAY, begun, |ended| match ended.outcome.as_str() {
             "finished" => Ok(Played::Finished),
             "stopped" => Ok(Played::Stopped),
             _ => Err(PLAY.failed(ended)),

@@ -1,7 +1,7 @@
 //! Recording.
 
 use crate::command::{Command, Kind, starts};
-use crate::host::Action;
+use crate::host;
 use crate::time::to_ms;
 use std::time::Duration;
 
@@ -44,9 +44,8 @@ impl Record {
 
     /// Begins without waiting for the end.
     pub fn start(self) -> Command<Recorded> {
-        let action =
-            Action::RecordStart { max_ms: to_ms(self.max), silence_ms: to_ms(self.silence) };
-        Command::begin(&RECORD, action, |ended| {
+        let begun = host::record_start(to_ms(self.max), to_ms(self.silence));
+        Command::begin(&RECORD, begun, |ended| {
             if ended.outcome != "finished" {
                 return Err(RECORD.failed(ended));
             }

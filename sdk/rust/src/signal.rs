@@ -1,8 +1,8 @@
 //! Signals and digits that come without being asked for one by one.
 
-use crate::command::tell;
+use crate::command::told;
 use crate::error::Error;
-use crate::host::Action;
+use crate::host;
 use crate::state;
 use std::future::Future;
 use std::pin::Pin;
@@ -71,7 +71,7 @@ impl NextDigit {
         if state::with(|state| state.watching_digits) {
             return Self { refused: None };
         }
-        let refused = tell("watch-digits", Action::WatchDigits { on: true }).err();
+        let refused = told("watch-digits", host::watch_digits(true)).err();
         state::with(|state| state.watching_digits = refused.is_none());
         Self { refused }
     }

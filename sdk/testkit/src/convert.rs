@@ -63,7 +63,9 @@ fn need(need: host::SkillNeed) -> SkillNeed {
     SkillNeed {
         name: need.name,
         min_level: need.min_level,
-        relax: relax.map(|(after_s, min_level)| Relaxation { after_s, min_level }).collect(),
+        relax: relax
+            .map(|step| Relaxation { after_s: step.after_s, min_level: step.min_level })
+            .collect(),
     }
 }
 

@@ -41,6 +41,7 @@ pub(crate) struct HttpAnswer {
     pub(crate) request: String,
     pub(crate) status: u16,
     pub(crate) body: String,
+    pub(crate) headers: Vec<(String, String)>,
 }
 
 /// 2026-11-20T10:00:00Z.
@@ -136,7 +137,16 @@ impl Script {
     /// What a service answers to `GET https://…`. Others are not on the allow-list.
     pub fn service(mut self, request: &str, status: u16, body: &str) -> Self {
         let request = request.to_owned();
-        self.answers.push(HttpAnswer { request, status, body: body.to_owned() });
+        let body = body.to_owned();
+        self.answers.push(HttpAnswer { request, status, body, headers: Vec::new() });
+        self
+    }
+
+    /// A header in the answer of the service named last.
+    pub fn answer_header(mut self, name: &str, value: &str) -> Self {
+        if let Some(answer) = self.answers.last_mut() {
+            answer.headers.push((name.to_ascii_lowercase(), value.to_owned()));
+        }
         self
     }
 

@@ -335,8 +335,11 @@ impl World {
         self.note(format!("request: {line}"));
         let answer = self.answers.iter().find(|answer| answer.request == line);
         let (outcome, value, details) = match answer {
-            Some(HttpAnswer { status, body, .. }) => {
-                let details = vec![("status".to_owned(), status.to_string())];
+            Some(HttpAnswer { status, body, headers, .. }) => {
+                let mut details = vec![("status".to_owned(), status.to_string())];
+                let headers = headers.iter();
+                details
+                    .extend(headers.map(|(name, value)| (format!("header:{name}"), value.clone())));
                 ("response", body.clone(), details)
             }
             None => ("refused", "the script has no service for it".to_owned(), Vec::new()),

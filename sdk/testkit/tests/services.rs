@@ -30,6 +30,24 @@ fn the_answer_of_a_service_reaches_the_flow() {
 }
 
 #[test]
+fn a_header_that_was_asked_for_is_kept() {
+    Script::call(async |call: Call| {
+        call.answer().await?;
+        let request = call.http("POST", URL).body("42").want_header("X-Customer").start();
+        call.sleep(secs(5)).await?;
+        let answer = request.await?;
+        assert_eq!(answer.header("x-customer"), Some("gold"));
+        assert_eq!(answer.header("server"), None);
+        Ok::<(), Error>(())
+    })
+    .service("POST https://crm.example/customers", 200, "")
+    .answer_header("X-Customer", "gold")
+    .answer_header("Server", "nginx")
+    .start()
+    .ended();
+}
+
+#[test]
 fn a_service_that_is_not_allowed_is_an_error_the_flow_may_handle() {
     Script::call(customer).start().fails("http-request failed: refused");
 }

@@ -1,5 +1,5 @@
-//! The flow of `cargo xtask demo`: a welcome, one digit, a wait with music and
-//! position for an agent with the skill `support`, a conversation.
+//! The flow of `cargo xtask demo`: a welcome, one digit, a wait with position and
+//! music for an agent with the skill `support`, a conversation.
 
 use strowger_sdk::prelude::*;
 
@@ -24,7 +24,7 @@ pub async fn demo(call: Call) -> Result<(), Error> {
     let wait = call
         .enqueue("support")
         .skill(Skill::named("support").at_least(3))
-        .hears([Music::named("default"), Queue::position("en"), Queue::wait("en")])
+        .hears([Queue::position("en"), Music::named("default"), Queue::wait("en")])
         .await?;
     match wait {
         Wait::Answered(talk) => {

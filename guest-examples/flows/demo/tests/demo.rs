@@ -19,8 +19,8 @@ fn caller_who_wants_support() -> LiveCall {
 #[test]
 fn a_caller_reaches_an_agent_and_the_agent_hangs_up() {
     let record = caller_who_wants_support()
-        .hears("music:default")
         .hears("queue:position:en")
+        .hears("music:default")
         .hears("queue:wait:en")
         .agent_answers("201")
         .hears_nothing()

@@ -1,6 +1,9 @@
 //! The host in native tests: whatever was put in place for this thread.
 
-use super::{Action, CampaignHost, DistributionHost, FlowHost};
+use super::{
+    Action, CampaignHost, DialOptions, DistributionHost, EnqueueOptions, FlowHost, GatherOptions,
+    HttpRequestOptions,
+};
 use crate::log::Level;
 use crate::router::{Agent, Contact};
 use std::cell::RefCell;
@@ -44,8 +47,103 @@ fn distribution<R>(work: impl FnOnce(&mut (dyn DistributionHost + 'static)) -> R
     HOSTS.with_borrow_mut(|hosts| hosts.distribution.as_deref_mut().map(work))
 }
 
-pub fn act(action: Action) -> Result<u64, String> {
+type Begun = Result<u64, String>;
+type Told = Result<(), String>;
+
+fn act(action: Action) -> Begun {
     flow(|host| host.act(action)).unwrap_or_else(|| Err(NO_HOST.to_owned()))
+}
+
+fn tell(action: Action) -> Told {
+    act(action).map(drop)
+}
+
+pub fn ring() -> Begun {
+    act(Action::Ring)
+}
+
+pub fn early_media() -> Begun {
+    act(Action::EarlyMedia)
+}
+
+pub fn answer() -> Begun {
+    act(Action::Answer)
+}
+
+pub fn reject(status: u16, reason: &str) -> Begun {
+    act(Action::Reject { status, reason: reason.to_owned() })
+}
+
+pub fn hang_up() -> Begun {
+    act(Action::HangUp)
+}
+
+pub fn play(sources: &[String], times: u32) -> Begun {
+    act(Action::Play { sources: sources.to_vec(), times })
+}
+
+pub fn stop(command: u64) -> Told {
+    tell(Action::Stop { command })
+}
+
+pub fn gather(prompt: &[String], options: &GatherOptions) -> Begun {
+    act(Action::Gather { prompt: prompt.to_vec(), options: options.clone() })
+}
+
+pub fn watch_digits(on: bool) -> Told {
+    tell(Action::WatchDigits { on })
+}
+
+pub fn record_start(max_ms: u32, silence_ms: u32) -> Begun {
+    act(Action::RecordStart { max_ms, silence_ms })
+}
+
+pub fn record_stop() -> Told {
+    tell(Action::RecordStop)
+}
+
+pub fn record_pause() -> Told {
+    tell(Action::RecordPause)
+}
+
+pub fn record_resume() -> Told {
+    tell(Action::RecordResume)
+}
+
+pub fn enqueue(options: &EnqueueOptions) -> Begun {
+    act(Action::Enqueue(options.clone()))
+}
+
+pub fn leave_queue() -> Told {
+    tell(Action::LeaveQueue)
+}
+
+pub fn dial(options: &DialOptions) -> Begun {
+    act(Action::Dial(options.clone()))
+}
+
+pub fn bridge(leg: u32) -> Begun {
+    act(Action::Bridge { leg })
+}
+
+pub fn transfer(options: &DialOptions) -> Begun {
+    act(Action::Transfer(options.clone()))
+}
+
+pub fn kv_get(key: &str) -> Begun {
+    act(Action::KvGet { key: key.to_owned() })
+}
+
+pub fn kv_set(key: &str, value: &str, ttl_s: u32) -> Begun {
+    act(Action::KvSet { key: key.to_owned(), value: value.to_owned(), ttl_s })
+}
+
+pub fn http_request(options: &HttpRequestOptions) -> Begun {
+    act(Action::HttpRequest(options.clone()))
+}
+
+pub fn sleep(ms: u32) -> Begun {
+    act(Action::Sleep { ms })
 }
 
 pub fn fact(name: &str) -> Option<String> {
