@@ -5,4 +5,5 @@
 
 pub mod media;
 pub mod prompt;
+pub mod signalling;
 pub mod speech;

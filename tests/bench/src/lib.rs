@@ -4,4 +4,9 @@
 //! nothing fails here because a machine was busy.
 
 pub mod acd;
+pub mod calls;
+pub mod decisions;
+pub mod media;
+pub mod offers;
 pub mod report;
+pub mod sipp;

@@ -2,14 +2,25 @@
 //! `target/bench/NAME.json`.
 
 use anyhow::{Context, bail};
-use strowger_bench::acd;
 use strowger_bench::report::Report;
+use strowger_bench::{acd, calls, decisions, media, offers};
 
 /// A benchmark: its name and what fills its report.
 type Bench = (&'static str, fn(&mut Report) -> anyhow::Result<()>);
 
 /// Every benchmark there is.
-const BENCHES: &[Bench] = &[("acd", acd::run)];
+const BENCHES: &[Bench] = &[
+    ("acd", distribution),
+    ("calls", calls::run),
+    ("decisions", decisions::run),
+    ("media", media::run),
+];
+
+/// The decision alone, then everything from a free agent to the next INVITE.
+fn distribution(report: &mut Report) -> anyhow::Result<()> {
+    acd::run(report)?;
+    offers::run(report)
+}
 
 fn main() -> anyhow::Result<()> {
     let names = || BENCHES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");

@@ -7,13 +7,13 @@ use super::sound::{Sound, Standing};
 use crate::clock;
 use crate::node::Node;
 use crate::tenants::Tenant;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
 use strowger_acd::{AcdInput, Enqueue};
 use strowger_api::LiveCall;
 use strowger_call::{
-    Call, CallSetup, Effect, Fault, FaultKind, GuestEvent, Input, KvOp, LegInput, MediaEffect,
+    Action, Call, CallSetup, Effect, Fault, FaultKind, GuestEvent, Input, KvOp, LegInput, MediaEffect,
     MediaInput, Moment, PlayId, QueueEffect, QueueInput, TurnResult, TurnView,
 };
 use strowger_engine::media::{CommandError, LegHandle, MediaEvent, MediaEventKind, RecordSpec};
@@ -156,7 +156,7 @@ impl CallTask {
                 if let Input::Queue(QueueInput::Waiting { position, expected_wait_ms }) = &input {
                     self.sound.note_standing(Standing {
                         position: *position,
-                        expected_wait_ms: expected_wait_ms.unwrap_or(0),
+                        expected_wait_ms: *expected_wait_ms,
                     });
                 }
                 self.input(input);
@@ -344,7 +344,7 @@ impl CallTask {
                 "turn": result.turn,
                 "busy_us": result.busy_us,
                 "fuel": result.fuel,
-                "actions": actions.iter().map(|(_, action)| action.name()).collect::<Vec<_>>(),
+                "actions": actions.iter().map(|(_, action)| name_of(action)).collect::<Vec<_>>(),
             }),
             Err(fault) => json!({
                 "turn": result.turn,
@@ -523,4 +523,14 @@ async fn answer(turn: &mut Option<Turn>) -> FlowTurn {
         logs: Vec::new(),
         logs_cut: 0,
     })
+}
+
+/// An action without what it is about: sources, digits and numbers stay out of
+/// the event stream.
+fn name_of(action: &Action) -> String {
+    match serde_json::to_value(action) {
+        Ok(Value::String(name)) => name,
+        Ok(Value::Object(fields)) => fields.keys().next().cloned().unwrap_or_default(),
+        _ => String::new(),
+    }
 }

@@ -83,7 +83,9 @@ impl Client {
             return Ok(response);
         }
         self.checked(response).await?;
-        Err(CliError::Stream("the server did not switch to a WebSocket; is a proxy in between?".to_owned()))
+        Err(CliError::Stream(
+            "the server did not switch to a WebSocket; is a proxy in between?".to_owned(),
+        ))
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -121,7 +123,9 @@ impl Client {
         let problem: Value = serde_json::from_str(&text).unwrap_or_default();
         let detail = match problem["detail"].as_str() {
             Some(detail) => detail.to_owned(),
-            None => format!("{} answered {status}; is this the address of the API?", self.target.url),
+            None => {
+                format!("{} answered {status}; is this the address of the API?", self.target.url)
+            }
         };
         Err(CliError::Api { status: status.as_u16(), detail })
     }

@@ -121,7 +121,9 @@ impl Profile {
         // by others, and none at which half a profile is there.
         let draft = path.with_extension("toml.new");
         match std::fs::remove_file(&draft) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(failed(error));
+            }
             _ => {}
         }
         let mut file = std::fs::OpenOptions::new()

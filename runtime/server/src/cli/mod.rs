@@ -61,6 +61,7 @@ pub enum Command {
     #[command(subcommand)]
     Kv(kv::Kv),
     /// What happens, as it happens.
+    #[command(subcommand)]
     Events(events::Events),
     /// Keeps address and key in a profile, so that they need not be given again.
     #[command(subcommand)]

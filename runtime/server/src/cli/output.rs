@@ -86,7 +86,11 @@ impl Output {
         let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
         let widths: Vec<usize> = (0..columns)
             .map(|column| {
-                rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell)).max().unwrap_or(0)
+                rows.iter()
+                    .filter_map(|row| row.get(column))
+                    .map(|cell| width(cell))
+                    .max()
+                    .unwrap_or(0)
             })
             .collect();
         for row in rows {
@@ -121,9 +125,7 @@ fn cell(value: &Value, path: &str) -> String {
         }
         Value::Number(number) => number.to_string(),
         Value::String(text) => text.clone(),
-        Value::Array(items) => {
-            items.iter().map(|item| short(item)).collect::<Vec<_>>().join(", ")
-        }
+        Value::Array(items) => items.iter().map(|item| short(item)).collect::<Vec<_>>().join(", "),
         Value::Object(_) => short(value),
     }
 }

@@ -128,13 +128,13 @@ async fn a_tenant_is_set_up_from_nothing() {
     let wasm = served.file("flow.wasm", b"\0asm call-flow");
     let version = served.json("acme", &["flow", "upload", "ivr", &wasm, "--note", "first"]).await;
     assert_eq!(version["number"], 1);
-    let number =
-        served.json("acme", &["number", "bind", "+441632960000", "--flow", "ivr"]).await;
+    let number = served.json("acme", &["number", "bind", "+441632960000", "--flow", "ivr"]).await;
     assert_eq!(number["flow"], "ivr");
     let prompt = served.file("welcome.wav", b"RIFF....");
     let made = served.json("acme", &["prompt", "upload", "welcome", &prompt]).await;
     assert_eq!(made["content_type"], "audio/wav");
-    served.run(&["trunk", "create", "carrier", "--address", "192.0.2.7", "--tenant", "acme"])
+    served
+        .run(&["trunk", "create", "carrier", "--address", "192.0.2.7", "--tenant", "acme"])
         .await
         .unwrap();
     for list in ["trunk", "number", "agent", "queue", "flow", "prompt"] {
@@ -235,8 +235,7 @@ async fn events_are_followed_until_the_count_is_reached() {
     };
     let (printed, ()) = tokio::join!(served.run(&line), publish);
     let printed = printed.unwrap();
-    let names: Vec<_> =
-        printed.lines().filter_map(|line| line.split_whitespace().nth(2)).collect();
+    let names: Vec<_> = printed.lines().filter_map(|line| line.split_whitespace().nth(2)).collect();
     assert_eq!(names, ["call.started", "call.ended"], "{printed}");
 }
 

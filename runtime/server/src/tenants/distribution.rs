@@ -11,11 +11,11 @@ use serde_json::json;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use strowger_acd::{
-    Acd, AcdEffect, AcdEvent, AcdInput, AcdSetup, AgentConfig, AgentView, Distribution, Members,
+    Acd, AcdEffect, AcdEvent, AcdInput, AcdSetup, AgentConfig, AgentView, Members,
     QueueConfig, QueueView, RouterChoice, RouterDone, RouterTrigger,
 };
 use strowger_call::{Input, Moment, QueueInput};
-use strowger_guest::RouterJob;
+use strowger_guest::{RouterAnswer, RouterJob};
 use strowger_model::{AgentId, AgentState, ContactOutcome, QueueId, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
@@ -217,7 +217,7 @@ impl Task {
                         offer: offer.offer,
                         agent: offer.agent,
                         target: format!("agent:{}", offer.extension),
-                        ring_ms: u32::try_from(offer.ring_ms).unwrap_or(u32::MAX),
+                        ring_ms: offer.ring_ms,
                     };
                     if !self.tell_call(offer.call, input) {
                         self.acd.handle(clock::now(), AcdInput::CallerGone { call: offer.call });
@@ -227,16 +227,13 @@ impl Task {
                     self.tell_call(call, QueueInput::Withdraw { offer });
                 }
                 AcdEffect::Waiting { call, position, expected_wait_ms } => {
-                    let expected_wait_ms = Some(expected_wait_ms);
                     self.tell_call(call, QueueInput::Waiting { position, expected_wait_ms });
                 }
                 AcdEffect::ContactEnded(ended) => {
                     let data = serde_json::to_value(&ended).unwrap_or_default();
                     self.node.events.tenant(self.tenant.id, "contact.ended", data);
-                    if ended.outcome != ContactOutcome::Served {
-                        let (outcome, reason) = (ended.outcome, ended.reason);
-                        self.tell_call(ended.call, QueueInput::Ended { outcome, reason });
-                    }
+                    let (outcome, reason, agent) = (ended.outcome, ended.reason, ended.agent);
+                    self.tell_call(ended.call, QueueInput::Ended { outcome, reason, agent });
                 }
                 AcdEffect::AgentChanged { agent, state, since } => {
                     self.agent_changed(agent, state, since);
@@ -278,15 +275,15 @@ impl Task {
         };
         let (host, done) = match self.node.guests.router_turn(job) {
             Ok(answer) => match answer.await {
-                Ok((turn, host)) => {
+                Ok(RouterAnswer { turn, host }) => {
                     let fault = turn.outcome.err().map(|fault| fault.to_string());
                     (host, RouterDone { ask, fault, fuel: turn.fuel, busy_us: turn.busy_us })
                 }
                 Err(_) => return self.start_over(),
             },
-            Err((busy, job)) => {
-                let fault = Some(busy.to_string());
-                (job.host, RouterDone { ask, fault, fuel: 0, busy_us: 0 })
+            Err(refused) => {
+                let fault = Some(refused.busy.to_string());
+                (refused.job.host, RouterDone { ask, fault, fuel: 0, busy_us: 0 })
             }
         };
         match host.into_any().downcast::<Acd>() {
@@ -308,7 +305,8 @@ impl Task {
         }
         for call in self.node.calls.of_tenant(self.tenant.id) {
             let reason = "the queue was restarted".to_owned();
-            let ended = QueueInput::Ended { outcome: ContactOutcome::Failed, reason };
+            let outcome = ContactOutcome::Failed;
+            let ended = QueueInput::Ended { outcome, reason, agent: None };
             call.tell(CallMessage::Core(Input::Queue(ended)));
         }
     }

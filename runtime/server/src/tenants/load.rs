@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use strowger_guest::Program;
 use strowger_model::{TenantId, VersionId};
-use strowger_store::{RouterChoice, TenantStore};
+use strowger_store::{RouterChoice, StoreError, TenantStore};
 
 /// Loads every tenant; one that cannot be loaded is reported and left out.
 pub async fn everything(node: &Arc<Node>) -> Result<()> {
@@ -26,7 +26,7 @@ pub async fn refresh(node: &Arc<Node>, id: TenantId) -> Result<()> {
     let scope = node.store.tenant(id);
     let read = match scope.configuration().await {
         Ok(read) => read,
-        Err(error) if error.is_not_found() => {
+        Err(StoreError::NotFound { .. }) => {
             node.tenants.remove(id);
             return super::directory::publish(node).await;
         }

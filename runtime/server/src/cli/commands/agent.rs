@@ -1,8 +1,8 @@
 //! `strowger agent`
 
+use super::super::CliError;
 use super::super::client::{Client, escape};
 use super::super::output::{Column, Output};
-use super::super::CliError;
 use super::{keep, named_number, password, set};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -133,7 +133,9 @@ pub(crate) async fn run(client: &Client, command: Agent, out: &mut Output) -> Re
             out.say(&format!("deleted agent {agent}"))
         }
         Agent::SignIn { agent } => order(client, &agent, json!({"state": "signed_in"}), out).await,
-        Agent::SignOut { agent } => order(client, &agent, json!({"state": "signed_out"}), out).await,
+        Agent::SignOut { agent } => {
+            order(client, &agent, json!({"state": "signed_out"}), out).await
+        }
         Agent::Ready { agent } => order(client, &agent, json!({"state": "ready"}), out).await,
         Agent::NotReady { agent, reason } => {
             order(client, &agent, json!({"state": "not_ready", "reason": reason}), out).await

@@ -26,7 +26,11 @@ pub enum Events {
     },
 }
 
-pub(crate) async fn run(client: &Client, command: Events, out: &mut Output) -> Result<(), CliError> {
+pub(crate) async fn run(
+    client: &Client,
+    command: Events,
+    out: &mut Output,
+) -> Result<(), CliError> {
     let Events::Follow { name, count } = command;
     let mut socket = connect(client).await?;
     let mut left = count.unwrap_or(u64::MAX);
@@ -62,12 +66,12 @@ async fn connect(client: &Client) -> Result<WebSocketStream<reqwest::Upgraded>, 
     let response = client.upgrade("/v1/events", &nonce).await?;
     let accepted = response.headers().get("sec-websocket-accept");
     // RFC 6455 §4.1: an answer that does not prove it understood is no WebSocket.
-    if accepted.is_none_or(|shown| shown.as_bytes() != derive_accept_key(nonce.as_bytes()).as_bytes())
+    if accepted
+        .is_none_or(|shown| shown.as_bytes() != derive_accept_key(nonce.as_bytes()).as_bytes())
     {
         return Err(CliError::Stream("the server's WebSocket answer is not valid".to_owned()));
     }
-    let upgraded =
-        response.upgrade().await.map_err(|error| CliError::Stream(error.to_string()))?;
+    let upgraded = response.upgrade().await.map_err(|error| CliError::Stream(error.to_string()))?;
     Ok(WebSocketStream::from_raw_socket(upgraded, Role::Client, None).await)
 }
 

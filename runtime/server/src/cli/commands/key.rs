@@ -1,8 +1,8 @@
 //! `strowger key`
 
+use super::super::CliError;
 use super::super::client::{Client, escape};
 use super::super::output::{Column, Output};
-use super::super::CliError;
 use clap::Subcommand;
 use serde_json::json;
 

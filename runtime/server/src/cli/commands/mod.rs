@@ -56,8 +56,8 @@ fn keep(answer: &Value, fields: &[&str]) -> Value {
 
 /// `NAME:NUMBER` of skills.
 fn named_number(text: &str, what: &str) -> Result<(String, u64), CliError> {
-    let parsed = text.rsplit_once(':').and_then(|(name, number)| {
-        Some((name.to_owned(), number.parse().ok()?))
-    });
+    let parsed = text
+        .rsplit_once(':')
+        .and_then(|(name, number)| Some((name.to_owned(), number.parse().ok()?)));
     parsed.ok_or_else(|| CliError::Usage(format!("{text:?}: write {what}, for example sales:5")))
 }

@@ -1,8 +1,8 @@
 //! `strowger number`
 
+use super::super::CliError;
 use super::super::client::{Client, escape};
 use super::super::output::{Column, Output};
-use super::super::CliError;
 use super::{keep, set};
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -56,7 +56,11 @@ const DETAILS: &[Column] = &[
     ("changed", "updated_at"),
 ];
 
-pub(crate) async fn run(client: &Client, command: Number, out: &mut Output) -> Result<(), CliError> {
+pub(crate) async fn run(
+    client: &Client,
+    command: Number,
+    out: &mut Output,
+) -> Result<(), CliError> {
     match command {
         Number::List => out.list(&client.get("/v1/numbers").await?, COLUMNS),
         Number::Show { number } => out.thing(&client.get(&path(&number)).await?, DETAILS),

@@ -1,8 +1,8 @@
 //! `strowger flow` and `strowger router`
 
+use super::super::CliError;
 use super::super::client::{Client, escape};
 use super::super::output::{Column, Output};
-use super::super::CliError;
 use super::project::{Build, New};
 use clap::{Args, Subcommand};
 use reqwest::Method;
@@ -115,7 +115,11 @@ const VERSIONS: &[Column] = &[
 ];
 const CHOICE: &[Column] = &[("kind", "kind"), ("name", "name"), ("version", "version")];
 
-pub(crate) async fn run_flow(client: &Client, command: Flow, out: &mut Output) -> Result<(), CliError> {
+pub(crate) async fn run_flow(
+    client: &Client,
+    command: Flow,
+    out: &mut Output,
+) -> Result<(), CliError> {
     match command {
         Flow::Stored(command) => stored(client, "flows", command, out).await,
         Flow::Build(build) => super::project::build(build, out).await,
@@ -153,8 +157,8 @@ async fn stored(
         Stored::List => out.list(&client.get(&format!("/v1/{kind}")).await?, COLUMNS),
         Stored::Show { name } => out.thing(&client.get(&path(&name)).await?, COLUMNS),
         Stored::Upload(upload) => {
-            let bytes = std::fs::read(&upload.file)
-                .map_err(|error| CliError::file(&upload.file, error))?;
+            let bytes =
+                std::fs::read(&upload.file).map_err(|error| CliError::file(&upload.file, error))?;
             let path = format!(
                 "{}/versions?promote={}&note={}",
                 path(&upload.name),

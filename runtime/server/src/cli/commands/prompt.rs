@@ -1,8 +1,8 @@
 //! `strowger prompt`
 
+use super::super::CliError;
 use super::super::client::{Client, escape};
 use super::super::output::{Column, Output};
-use super::super::CliError;
 use clap::Subcommand;
 use reqwest::Method;
 use std::path::{Path, PathBuf};
@@ -47,7 +47,11 @@ const COLUMNS: &[Column] = &[
     ("ID", "id"),
 ];
 
-pub(crate) async fn run(client: &Client, command: Prompt, out: &mut Output) -> Result<(), CliError> {
+pub(crate) async fn run(
+    client: &Client,
+    command: Prompt,
+    out: &mut Output,
+) -> Result<(), CliError> {
     match command {
         Prompt::List => out.list(&client.get("/v1/prompts").await?, COLUMNS),
         Prompt::Show { name } => out.thing(&client.get(&path(&name)).await?, COLUMNS),

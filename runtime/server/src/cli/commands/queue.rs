@@ -1,8 +1,8 @@
 //! `strowger queue`
 
+use super::super::CliError;
 use super::super::client::{Client, escape};
 use super::super::output::{Column, Output};
-use super::super::CliError;
 use super::{keep, named_number, set};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -103,7 +103,13 @@ const STATUS: &[Column] = &[
     ("TALKING", "agents_talking"),
 ];
 const SENT: &[&str] = &[
-    "name", "needs", "ageing_per_minute", "max_waiting", "max_wait_ms", "ring_ms", "wrap_up_ms",
+    "name",
+    "needs",
+    "ageing_per_minute",
+    "max_waiting",
+    "max_wait_ms",
+    "ring_ms",
+    "wrap_up_ms",
     "members",
 ];
 

@@ -1,8 +1,8 @@
 //! `strowger recording`
 
+use super::super::CliError;
 use super::super::client::{Client, escape};
 use super::super::output::{Column, Output};
-use super::super::CliError;
 use clap::Subcommand;
 use futures_util::StreamExt as _;
 use std::path::{Path, PathBuf};
@@ -52,17 +52,18 @@ const COLUMNS: &[Column] = &[
     ("ID", "id"),
 ];
 
-pub(crate) async fn run(client: &Client, command: Recording, out: &mut Output) -> Result<(), CliError> {
+pub(crate) async fn run(
+    client: &Client,
+    command: Recording,
+    out: &mut Output,
+) -> Result<(), CliError> {
     match command {
         Recording::List { call, after, limit } => {
-            let query: Vec<_> = [
-                ("call", call),
-                ("after", after),
-                ("limit", limit.map(|limit| limit.to_string())),
-            ]
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?)))
-            .collect();
+            let query: Vec<_> =
+                [("call", call), ("after", after), ("limit", limit.map(|limit| limit.to_string()))]
+                    .into_iter()
+                    .filter_map(|(name, value)| Some((name, value?)))
+                    .collect();
             out.list(&client.query("/v1/recordings", &query).await?, COLUMNS)
         }
         Recording::Show { recording } => out.thing(&client.get(&path(&recording)).await?, COLUMNS),
@@ -85,7 +86,8 @@ pub(super) async fn download(
     out: &mut Output,
 ) -> Result<(), CliError> {
     let mut chunks = client.open(from).await?.bytes_stream();
-    let broken = |error: reqwest::Error| CliError::Stream(format!("the download broke off: {error}"));
+    let broken =
+        |error: reqwest::Error| CliError::Stream(format!("the download broke off: {error}"));
     let Some(to) = to else {
         while let Some(chunk) = chunks.next().await {
             out.raw(&chunk.map_err(broken)?)?;

@@ -1,8 +1,8 @@
 //! `strowger tenant`
 
+use super::super::CliError;
 use super::super::client::{Client, escape};
 use super::super::output::{Column, Output};
-use super::super::CliError;
 use super::{keep, set};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -94,7 +94,11 @@ const DETAILS: &[Column] = &[
 const SENT: &[&str] =
     &["name", "sip_domain", "timezone", "language", "fallback", "http_allow", "limits"];
 
-pub(crate) async fn run(client: &Client, command: Tenant, out: &mut Output) -> Result<(), CliError> {
+pub(crate) async fn run(
+    client: &Client,
+    command: Tenant,
+    out: &mut Output,
+) -> Result<(), CliError> {
     match command {
         Tenant::List => out.list(&client.get("/v1/tenants").await?, COLUMNS),
         Tenant::Show { tenant } => out.thing(&client.get(&path(&tenant)).await?, DETAILS),

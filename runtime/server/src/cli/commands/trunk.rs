@@ -1,8 +1,8 @@
 //! `strowger trunk`
 
+use super::super::CliError;
 use super::super::client::{Client, escape};
 use super::super::output::{Column, Output};
-use super::super::CliError;
 use super::{keep, password, set};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
@@ -117,8 +117,16 @@ const STATUS: &[Column] = &[
     ("CALLS", "live_calls"),
 ];
 const SENT: &[&str] = &[
-    "name", "addresses", "in_user", "proxy", "transport", "register", "out_user", "from_domain",
-    "max_calls", "preference",
+    "name",
+    "addresses",
+    "in_user",
+    "proxy",
+    "transport",
+    "register",
+    "out_user",
+    "from_domain",
+    "max_calls",
+    "preference",
 ];
 
 pub(crate) async fn run(client: &Client, command: Trunk, out: &mut Output) -> Result<(), CliError> {

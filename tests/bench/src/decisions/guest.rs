@@ -1,0 +1,165 @@
+//! The decision made by the stock guest: in place, through the guest threads,
+//! and in a crowd of live calls.
+
+use super::menu::{GATHER, Views, key, moment, pressed};
+use super::{Cost, usage};
+use anyhow::{Context, bail};
+use std::time::Instant;
+use strowger_call::{Action, CommandId, GuestEvent};
+use strowger_guest::{
+    Budget, EngineConfig, FlowInstance, FlowJob, FlowTurn, GuestEngine, GuestPool, PoolConfig,
+    Program, UploadLimits,
+};
+use strowger_model::CallId;
+use uuid::Uuid;
+
+pub(super) struct House {
+    program: Program,
+    views: Views,
+    budget: Budget,
+}
+
+pub(super) struct Crowd {
+    /// Resident memory per call, the host's side included.
+    pub kib_per_call: f64,
+    /// Events of calls picked at random.
+    pub cold_us: Vec<f64>,
+}
+
+impl House {
+    pub(super) fn open(live: usize) -> anyhow::Result<Self> {
+        let config = EngineConfig { max_live: live as u32 + 100, ..EngineConfig::default() };
+        let engine = GuestEngine::new(config)?;
+        let bytes = strowger_stock::guest("ivr-menu").context("no stock guest ivr-menu")?;
+        let program = engine.compile(bytes, &UploadLimits::default())?;
+        Ok(Self { program, views: Views::new(), budget: Budget::default() })
+    }
+
+    /// One call, event after event.
+    pub(super) fn warm(&self, events: usize) -> anyhow::Result<Cost> {
+        let mut call = self.at_the_menu()?;
+        for step in 0..events / 10 {
+            self.press(&mut call, step)?;
+        }
+        let mut latency_us = Vec::with_capacity(events);
+        let before = usage::cpu();
+        for step in 0..events {
+            latency_us.push(self.press(&mut call, step)?);
+        }
+        Ok(Cost { latency_us, cpu: usage::cpu() - before })
+    }
+
+    /// The same through the guest threads, asked by an async task.
+    pub(super) fn pool(&self, events: usize) -> anyhow::Result<Cost> {
+        let pool = GuestPool::start(&PoolConfig::default())?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
+        let call = CallId(Uuid::from_u128(1));
+        let (program, budget) = (self.program.clone(), self.budget);
+        let (ringing, answered) = (self.views.ringing.clone(), self.views.answered.clone());
+        let cost = runtime.block_on(runtime.spawn(async move {
+            let ask = async |event: GuestEvent, first: bool| -> anyhow::Result<FlowTurn> {
+                let view = if first { ringing.clone() } else { answered.clone() };
+                let program = program.clone();
+                let job = FlowJob { call, program, budget, moment: moment(), event, view };
+                Ok(pool.flow_turn(job)?.await?)
+            };
+            gathers(&ask(GuestEvent::Started, true).await?, 0)?;
+            gathers(&ask(completed(CommandId(1)), false).await?, 1)?;
+            gathers(&ask(pressed(GATHER, "1"), false).await?, 1)?;
+            let mut latency_us = Vec::with_capacity(events);
+            let before = usage::cpu();
+            for step in 0..events {
+                let event = pressed(GATHER, key(step));
+                let began = Instant::now();
+                let turn = ask(event, false).await?;
+                latency_us.push(began.elapsed().as_secs_f64() * 1e6);
+                gathers(&turn, 1)?;
+            }
+            anyhow::Ok(Cost { latency_us, cpu: usage::cpu() - before })
+        }))?;
+        runtime.shutdown_background();
+        cost
+    }
+
+    /// How long it takes to start an instance.
+    pub(super) fn instances(&self, count: usize) -> anyhow::Result<Vec<f64>> {
+        (0..count)
+            .map(|_| {
+                let began = Instant::now();
+                let instance = FlowInstance::new(&self.program, &self.budget)?;
+                let took = began.elapsed().as_secs_f64() * 1e6;
+                drop(instance);
+                Ok(took)
+            })
+            .collect()
+    }
+
+    /// Many calls at the menu at once.
+    pub(super) fn crowd(&self, live: usize) -> anyhow::Result<Crowd> {
+        let mut calls = Vec::with_capacity(live);
+        let mut steps = vec![0_usize; live];
+        let before = usage::resident()?;
+        for _ in 0..live {
+            calls.push(self.at_the_menu()?);
+        }
+        let after = usage::resident()?;
+        let kib_per_call = after.saturating_sub(before) as f64 / 1024.0 / live as f64;
+        let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+        let cold_us = (0..live * 3)
+            .map(|_| {
+                // xorshift64: any order will do that no prefetcher knows.
+                random ^= random << 13;
+                random ^= random >> 7;
+                random ^= random << 17;
+                let index = (random % live as u64) as usize;
+                steps[index] += 1;
+                self.press(&mut calls[index], steps[index] - 1)
+            })
+            .collect::<anyhow::Result<Vec<f64>>>()?;
+        Ok(Crowd { kib_per_call, cold_us })
+    }
+
+    /// A call that has been answered, has chosen English and hears the menu.
+    fn at_the_menu(&self) -> anyhow::Result<FlowInstance> {
+        let mut call = FlowInstance::new(&self.program, &self.budget)?;
+        let started = call.handle(moment(), &GuestEvent::Started, self.views.ringing.clone());
+        gathers(&started, 0)?;
+        let event = completed(CommandId(1));
+        gathers(&call.handle(moment(), &event, self.views.answered.clone()), 1)?;
+        let event = pressed(GATHER, "1");
+        gathers(&call.handle(moment(), &event, self.views.answered.clone()), 1)?;
+        Ok(call)
+    }
+
+    /// One key press; how many microseconds the decision took.
+    fn press(&self, call: &mut FlowInstance, step: usize) -> anyhow::Result<f64> {
+        let event = pressed(GATHER, key(step));
+        let view = self.views.answered.clone();
+        let began = Instant::now();
+        let turn = call.handle(moment(), &event, view);
+        let took = began.elapsed().as_secs_f64() * 1e6;
+        gathers(&turn, 1)?;
+        Ok(took)
+    }
+}
+
+fn completed(command: CommandId) -> GuestEvent {
+    GuestEvent::Completed { command, outcome: "ok".into(), value: String::new() }
+}
+
+/// Whether the flow asked for `count` times a digit, as it should.
+fn gathers(turn: &FlowTurn, count: usize) -> anyhow::Result<()> {
+    match &turn.result.outcome {
+        Ok(actions) => {
+            let asked = actions
+                .iter()
+                .filter(|(_, action)| matches!(action, Action::Gather { .. }))
+                .count();
+            if asked != count {
+                bail!("{count} gathers were expected, not {actions:?}");
+            }
+            Ok(())
+        }
+        Err(fault) => bail!("the guest failed: {fault}"),
+    }
+}
