@@ -118,6 +118,7 @@ impl MediaEngine {
         if pool.size() == 0 {
             return Err(StartError::EmptyPortRange(config.port_min, config.port_max));
         }
+        make_room_for_files(pool.size());
         let (writer, writer_handle) = Writer::start(config.on_thread_start.clone())?;
         let start = Instant::now();
         let mut inboxes = Vec::new();
@@ -158,6 +159,24 @@ impl MediaEngine {
     /// A way to open legs.
     pub fn handle(&self) -> MediaHandle {
         MediaHandle { shared: Arc::clone(&self.shared) }
+    }
+}
+
+/// Each leg needs two sockets and perhaps a recording's file; many systems start
+/// processes with a limit of 1,024.
+fn make_room_for_files(pairs: usize) {
+    /// The rest of the server: its listeners, connections, databases.
+    const OTHERS: u64 = 1_024;
+    let wanted = 3 * pairs as u64 + OTHERS;
+    match super::os::allow_open_files(wanted) {
+        Ok(now) if now < wanted => tracing::warn!(
+            now,
+            wanted,
+            "the port range allows more calls than the limit of open files; raise it (ulimit -n) \
+             or narrow the range"
+        ),
+        Ok(_) => {}
+        Err(error) => tracing::warn!(%error, "the limit of open files could not be raised"),
     }
 }
 

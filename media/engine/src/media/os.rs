@@ -210,6 +210,25 @@ pub(super) fn pin_to_core(number: usize) -> bool {
     }
 }
 
+/// Raises this process's limit of open files to at least `wanted`, as far as the
+/// system lets it; says what it is now.
+pub(super) fn allow_open_files(wanted: u64) -> io::Result<u64> {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: `limit` is writable and outlives both calls.
+    unsafe {
+        if libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        if limit.rlim_cur < wanted {
+            limit.rlim_cur = wanted.min(limit.rlim_max);
+            if libc::setrlimit(libc::RLIMIT_NOFILE, &limit) != 0 {
+                return Err(io::Error::last_os_error());
+            }
+        }
+    }
+    Ok(limit.rlim_cur)
+}
+
 /// SAFETY: `fd` must be -1 or a descriptor that nobody else owns.
 unsafe fn owned(fd: libc::c_int) -> io::Result<OwnedFd> {
     if fd < 0 {

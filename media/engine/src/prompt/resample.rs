@@ -19,7 +19,7 @@ pub(crate) fn to_telephone_rate(mono: &[f32], rate: u32) -> Result<Vec<i16>, Bad
     if !RATES.contains(&rate) {
         return Err(BadRate(rate));
     }
-    if rate == SAMPLE_RATE {
+    if rate == SAMPLE_RATE || mono.is_empty() {
         return Ok(mono.iter().copied().map(to_sample).collect());
     }
     let bad = |_| BadRate(rate);

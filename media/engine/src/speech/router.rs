@@ -66,6 +66,9 @@ impl Speech {
         let (language, text) = key.clone();
         let spoken = tokio::task::spawn_blocking(move || {
             let audio = engines[engine].speak(&language, &text)?;
+            if audio.samples.is_empty() {
+                return Err(SpeechError::Failed("it made no sound of this text".to_owned()));
+            }
             let mono: Vec<f32> =
                 audio.samples.iter().map(|sample| f32::from(*sample) / 32_768.0).collect();
             let samples = to_telephone_rate(&mono, audio.rate)

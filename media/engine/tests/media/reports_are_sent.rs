@@ -46,3 +46,15 @@ fn a_leg_reports_what_it_sent_and_heard_and_says_goodbye() {
     assert!(stats.sent >= 4);
     assert!(stats.mean_opinion_score() < 4.0, "a quarter was lost");
 }
+
+#[test]
+fn a_report_comes_every_few_seconds() {
+    let engine = engine();
+    let phone = Phone::talking(&engine, 1, Law::Pcmu);
+    phone.say(0, 1, 160, &[1; 160]);
+    let mut bytes = [0; 1_500];
+    let length = phone.rtcp.recv(&mut bytes).expect("no report came");
+    let report = Inbound::parse(&bytes[..length], phone.ssrc).unwrap();
+    assert!(!report.goodbye);
+    assert_eq!(report.about_us.map(|block| block.report.highest_sequence), Some(1));
+}

@@ -1,0 +1,137 @@
+use crate::support::{loudness, samples, share};
+use std::f64::consts::TAU;
+use std::io::Cursor;
+use strowger_engine::prompt::{MAX_PROMPT_MS, MAX_UPLOAD_BYTES, Prompt, PromptError, decode};
+use strowger_rtp::Law;
+use strowger_rtp::wav::{Content, WavWriter};
+
+/// A 16-bit WAV file with a sine of 600 Hz on every channel.
+fn wav(rate: u32, channels: u16, seconds: f64) -> Vec<u8> {
+    let frames = (f64::from(rate) * seconds) as u32;
+    let bytes = frames * u32::from(channels) * 2;
+    let mut file = Vec::new();
+    file.extend(b"RIFF");
+    file.extend((bytes + 36).to_le_bytes());
+    file.extend(b"WAVEfmt ");
+    file.extend(16_u32.to_le_bytes());
+    file.extend(1_u16.to_le_bytes());
+    file.extend(channels.to_le_bytes());
+    file.extend(rate.to_le_bytes());
+    file.extend((rate * u32::from(channels) * 2).to_le_bytes());
+    file.extend((channels * 2).to_le_bytes());
+    file.extend(16_u16.to_le_bytes());
+    file.extend(b"data");
+    file.extend(bytes.to_le_bytes());
+    for at in 0..frames {
+        let sample = (9_000.0 * (TAU * 600.0 * f64::from(at) / f64::from(rate)).sin()) as i16;
+        for _ in 0..channels {
+            file.extend(sample.to_le_bytes());
+        }
+    }
+    file
+}
+
+/// Half a second of 600 Hz at its level, give or take a codec's manners.
+fn assert_is_the_tone(prompt: &Prompt) {
+    assert!((480..=600).contains(&prompt.duration_ms()), "{} ms", prompt.duration_ms());
+    for law in [Law::Pcmu, Law::Pcma] {
+        let heard = samples(prompt, law);
+        let middle = &heard[1_000..3_000];
+        assert!(share(middle, 600.0) > 0.97, "600 Hz is only {}", share(middle, 600.0));
+        let level = loudness(middle);
+        assert!((5_700.0..7_000.0).contains(&level), "a level of {level}");
+    }
+}
+
+#[test]
+fn wav_of_any_rate_and_number_of_channels() {
+    for (rate, channels) in
+        [(8_000, 1), (11_025, 1), (16_000, 2), (22_050, 1), (44_100, 2), (48_000, 6)]
+    {
+        assert_is_the_tone(&decode(wav(rate, channels, 0.5)).unwrap());
+    }
+}
+
+#[test]
+fn mp3_flac_and_vorbis() {
+    assert_is_the_tone(
+        &decode(include_bytes!("../audio/half-second-600-hz.mp3").to_vec()).unwrap(),
+    );
+    assert_is_the_tone(
+        &decode(include_bytes!("../audio/half-second-600-hz.flac").to_vec()).unwrap(),
+    );
+    assert_is_the_tone(
+        &decode(include_bytes!("../audio/half-second-600-hz.ogg").to_vec()).unwrap(),
+    );
+}
+
+#[test]
+fn g711_at_the_telephones_rate_is_kept_bit_by_bit() {
+    for law in [Law::Pcmu, Law::Pcma] {
+        let bytes: Vec<u8> = (0..=u8::MAX).cycle().take(1_600).collect();
+        let mut file = WavWriter::new(Cursor::new(Vec::new()), Content::G711(law), 1).unwrap();
+        file.append(&bytes).unwrap();
+        let prompt = decode(file.finish().unwrap().into_inner()).unwrap();
+        let kept: Vec<u8> =
+            (0..prompt.frames()).flat_map(|at| *prompt.frame(law, at).unwrap()).collect();
+        // µ-law has two zeroes; the encoder uses one.
+        let expected: Vec<u8> = bytes
+            .into_iter()
+            .map(|byte| if law == Law::Pcmu && byte == 0x7f { 0xff } else { byte })
+            .collect();
+        assert!(kept == expected, "{law:?} was changed");
+    }
+}
+
+#[test]
+fn frequencies_a_telephone_cannot_carry_are_taken_out() {
+    let mut file = wav(44_100, 1, 0.5);
+    // 6 kHz would fold to 2 kHz.
+    for (at, sample) in file[44..].chunks_exact_mut(2).enumerate() {
+        let value = (9_000.0 * (TAU * 6_000.0 * at as f64 / 44_100.0).sin()) as i16;
+        sample.copy_from_slice(&value.to_le_bytes());
+    }
+    let heard = samples(&decode(file).unwrap(), Law::Pcma);
+    assert!(loudness(&heard[800..3_200]) < 100.0, "{}", loudness(&heard[800..3_200]));
+}
+
+#[test]
+fn what_is_no_audio_is_refused_with_advice() {
+    for bytes in [
+        Vec::new(),
+        b"just a letter".repeat(100),
+        vec![0; 10_000],
+        b"\x00asm\x01\x00\x00\x00".to_vec(),
+    ] {
+        let error = decode(bytes).unwrap_err();
+        assert!(matches!(error, PromptError::NotAudio(_)), "{error}");
+        assert!(error.to_string().contains("upload WAV, MP3, FLAC or Ogg Vorbis"), "{error}");
+    }
+}
+
+#[test]
+fn an_empty_file_a_long_one_and_a_large_one_are_refused() {
+    let error = decode(wav(8_000, 1, 0.0)).unwrap_err();
+    assert!(matches!(error, PromptError::Empty | PromptError::NotAudio(_)), "{error}");
+    let too_long = (MAX_PROMPT_MS / 1_000 + 5) as f64;
+    assert!(matches!(decode(wav(8_000, 1, too_long)).unwrap_err(), PromptError::TooLong));
+    let error = decode(vec![0; MAX_UPLOAD_BYTES + 1]).unwrap_err();
+    assert!(matches!(error, PromptError::TooLarge(_)), "{error}");
+}
+
+#[test]
+fn a_truncated_file_gives_what_is_there_or_an_error_and_never_a_panic() {
+    let flac = include_bytes!("../audio/half-second-600-hz.flac");
+    let files = [
+        wav(44_100, 2, 0.1),
+        flac.to_vec(),
+        include_bytes!("../audio/half-second-600-hz.ogg").to_vec(),
+    ];
+    for file in files {
+        for length in (0..file.len()).step_by(97) {
+            if let Ok(prompt) = decode(file[..length].to_vec()) {
+                assert!(prompt.duration_ms() <= 600);
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Signalling against SIPp (a real peer, written by others): the driver on
+//! loopback with an application that answers, and scenarios of our own.
+
+mod harness;
+
+use harness::{Server, acme_digest, carrier, sipp};
+use strowger_sip::{Count, Transport};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_are_answered_and_hung_up() {
+    let server = Server::start(carrier(None, Transport::Udp)).await;
+    sipp("uac_basic.xml").calls(200, 100).run(&server).await;
+    server.assert_calls_over(200).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_over_tcp() {
+    let server = Server::start(carrier(None, Transport::Udp)).await;
+    // One connection for all, then one for each.
+    sipp("uac_basic.xml").with(&["-t", "t1"]).calls(100, 50).run(&server).await;
+    sipp("uac_basic.xml").with(&["-t", "tn"]).calls(30, 30).run(&server).await;
+    server.assert_calls_over(130).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn callers_give_up() {
+    let server = Server::start(carrier(None, Transport::Udp)).await;
+    sipp("uac_cancel.xml").calls(50, 50).run(&server).await;
+    server.assert_calls_over(50).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn callers_hold_and_resume() {
+    let server = Server::start(carrier(None, Transport::Udp)).await;
+    sipp("uac_hold.xml").calls(20, 20).run(&server).await;
+    server.assert_calls_over(20).await;
+    assert_eq!(server.holds(), (40, 40), "held and resumed twice each");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn callers_that_never_acknowledge_are_hung_up() {
+    let server = Server::start(carrier(None, Transport::Udp)).await;
+    sipp("uac_no_ack.xml").calls(3, 3).within_s(60).run(&server).await;
+    server.assert_calls_over(3).await;
+    assert_eq!(server.count(Count::NeverAcknowledged).await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn phones_register_and_call() {
+    let server = Server::start(acme_digest()).await;
+    sipp("uac_digest.xml").calls(5, 2).run(&server).await;
+    server.assert_calls_over(5).await;
+    assert_eq!(server.count(Count::Registered).await, 5);
+    assert_eq!(server.count(Count::WrongCredentials).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_packet_in_twenty_is_lost() {
+    let server = Server::start(carrier(None, Transport::Udp)).await;
+    sipp("uac_basic.xml").with(&["-lost", "5"]).calls(300, 100).within_s(90).run(&server).await;
+    server.assert_calls_over(300).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn we_call_hold_and_hang_up() {
+    for transport in [Transport::Udp, Transport::Tcp] {
+        let peer = sipp("uas_hold.xml").over(transport).calls(10, 10).listen();
+        let server = Server::start(carrier(Some(peer.port()), transport)).await;
+        server.call_and_hold(10).await;
+        peer.finish().await;
+        server.assert_calls_over(10).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn we_call_and_give_up() {
+    let peer = sipp("uas_cancel.xml").calls(10, 10).listen();
+    let server = Server::start(carrier(Some(peer.port()), Transport::Udp)).await;
+    server.call_and_cancel(10).await;
+    peer.finish().await;
+    server.assert_calls_over(10).await;
+}
