@@ -5,7 +5,7 @@ use crate::{Result, StoreError, TenantStore, row};
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use strowger_model::{Timestamp, TrunkId};
 use uuid::Uuid;
 
@@ -55,7 +55,7 @@ impl fmt::Debug for OutSecret {
 pub struct TrunkSettings {
     /// Unique within the tenant.
     pub name: String,
-    /// Addresses or networks (`192.0.2.0/28`) whose calls are taken without a password.
+    /// Addresses, with a port or not, or networks (`192.0.2.0/28`) whose calls are taken without a password.
     pub addresses: Vec<String>,
     /// User the carrier authenticates as; its password is given beside.
     pub in_user: Option<String>,
@@ -252,6 +252,10 @@ fn check(settings: &TrunkSettings) -> Result<()> {
         return Err(StoreError::invalid(format!("a trunk has at most {MAX_ADDRESSES} addresses")));
     }
     for address in &settings.addresses {
+        // One source port of one machine, for peers that share an address.
+        if address.parse::<SocketAddr>().is_ok() {
+            continue;
+        }
         let (ip, bits) = address.split_once('/').unwrap_or((address, ""));
         let ip: Option<IpAddr> = ip.parse().ok();
         let longest = match ip {
@@ -259,7 +263,7 @@ fn check(settings: &TrunkSettings) -> Result<()> {
             Some(IpAddr::V6(_)) => 128,
             None => {
                 return Err(StoreError::invalid(format!(
-                    "{address:?} is no IP address or network; write 192.0.2.7 or 192.0.2.0/28"
+                    "{address:?} is no IP address or network; write 192.0.2.7, 192.0.2.7:5060 or 192.0.2.0/28"
                 )));
             }
         };

@@ -2,8 +2,9 @@
 
 use crate::house::House;
 use crate::phone::{Account, Phone};
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 /// Domain of the tenant's phones.
 pub const DOMAIN: &str = "demo.strowger.example";
@@ -63,7 +64,22 @@ pub async fn order(house: &House, tenant: &str, extension: &str, state: &Value) 
     house.api("PUT", &format!("/v1/agents/{extension}/state"), Some(tenant), Some(state)).await
 }
 
-/// The record of a call, as soon as it is there and closed.
-pub async fn record(house: &House, tenant: &str, call: &str) -> Result<Value> {
-    house.api("GET", &format!("/v1/calls/{call}"), Some(tenant), None).await
+/// The record of a call that is over, as soon as it is written.
+pub async fn closed_record(
+    house: &House,
+    tenant: &str,
+    call: &str,
+    within: Duration,
+) -> Result<Value> {
+    let deadline = Instant::now() + within;
+    let mut clock = tokio::time::interval(Duration::from_millis(20));
+    loop {
+        clock.tick().await;
+        let answer = house.api("GET", &format!("/v1/calls/{call}"), Some(tenant), None).await?;
+        let record = answer.get("record").unwrap_or(&answer);
+        if !record["ended_at"].is_null() {
+            return Ok(record.clone());
+        }
+        ensure!(Instant::now() < deadline, "the record is not closed: {answer}");
+    }
 }

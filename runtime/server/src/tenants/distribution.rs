@@ -319,7 +319,12 @@ impl Task {
     }
 
     fn agent_changed(&mut self, agent: AgentId, state: AgentState, since: Timestamp) {
-        let data = json!({"agent": agent, "state": state, "since": since});
+        let reason = match &state {
+            AgentState::NotReady(reason) => Some(reason.as_str()),
+            _ => None,
+        };
+        let data =
+            json!({"agent": agent, "state": state.name(), "reason": reason, "since": since});
         self.node.events.tenant(self.tenant.id, "agent.changed", data);
         self.node.ledger.agent_state(self.tenant.id, agent, state.clone(), since);
         self.states.insert(agent, state);

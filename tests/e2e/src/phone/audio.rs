@@ -117,6 +117,21 @@ impl Audio {
         self.hear(within, "sound", |window| power(window) > SOUND).await
     }
 
+    /// Listens until so much more has been heard, whatever it is.
+    pub async fn listen(&self, length: Duration, within: Duration) -> Result<()> {
+        let wanted = self.heard_samples() + length.as_millis() as usize * 8;
+        let deadline = Instant::now() + within;
+        loop {
+            let arrived = self.arrived.notified();
+            if self.heard_samples() >= wanted {
+                return Ok(());
+            }
+            tokio::time::timeout_at(deadline, arrived)
+                .await
+                .with_context(|| format!("less than {length:?} was heard within {within:?}"))?;
+        }
+    }
+
     /// Waits until a tone of this frequency dominates what is heard.
     pub async fn hear_tone(&self, hz: f32, within: Duration) -> Result<()> {
         self.hear(within, &format!("a tone of {hz} Hz"), |window| {
@@ -125,7 +140,7 @@ impl Audio {
         .await
     }
 
-    /// Waits until nothing is heard: silence or no packets.
+    /// Waits until these digits have been heard (RFC 4733).
     pub async fn hear_digits(&self, digits: &str, within: Duration) -> Result<()> {
         let deadline = Instant::now() + within;
         loop {
