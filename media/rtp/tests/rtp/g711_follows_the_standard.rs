@@ -6,9 +6,9 @@ use strowger_rtp::Law;
 const PCMA_REFERENCE: [u8; 8] = [0x34, 0x21, 0x21, 0x34, 0xb4, 0xa1, 0xa1, 0xb4];
 const PCMU_REFERENCE: [u8; 8] = [0x1e, 0x0b, 0x0b, 0x1e, 0x9e, 0x8b, 0x8b, 0x9e];
 
-/// `overload_dbm0`: the level of a sine that just fills the scale.
-fn reference_tone(law: Law, overload_dbm0: f64) -> Vec<u8> {
-    let peak = 32_768.0 * 10_f64.powf(-overload_dbm0 / 20.0);
+/// `overload`: the level of a sine that just fills the scale, in hundredths of dBm0.
+fn reference_tone(law: Law, overload: i32) -> Vec<u8> {
+    let peak = 32_768.0 * 10_f64.powf(-f64::from(overload) / 2_000.0);
     (0..8)
         .map(|at| -peak * (TAU * (f64::from(at) + 0.5) / 8.0).sin())
         .map(|sample| law.encode(sample as i16))
@@ -17,8 +17,8 @@ fn reference_tone(law: Law, overload_dbm0: f64) -> Vec<u8> {
 
 #[test]
 fn the_reference_tone_has_the_standards_codes() {
-    assert_eq!(reference_tone(Law::Pcma, 3.14), PCMA_REFERENCE);
-    assert_eq!(reference_tone(Law::Pcmu, 3.17), PCMU_REFERENCE);
+    assert_eq!(reference_tone(Law::Pcma, 314), PCMA_REFERENCE);
+    assert_eq!(reference_tone(Law::Pcmu, 317), PCMU_REFERENCE);
 }
 
 #[test]
