@@ -33,7 +33,12 @@ async fn each_with_its_reason() -> Result<()> {
     let text = refusal(&scene, unknown).await;
     assert!(text.contains("time-travel") || text.contains("call-flow"), "{text}");
 
+    // The server answers before it has read everything; a client that is still
+    // sending then may meet a closed connection instead of the answer.
     let text = refusal(&scene, vec![0; 64 << 20]).await;
-    assert!(text.contains("413"), "{text}");
+    assert!(text.contains("413") || text.contains("error sending"), "{text}");
+
+    let flows = scene.get("/v1/flows").await?;
+    assert!(!flows.to_string().contains("broken"), "{flows}");
     Ok(())
 }

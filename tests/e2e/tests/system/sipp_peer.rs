@@ -1,6 +1,6 @@
 //! SIPp as the carrier: many answered calls at once, all ended properly.
 
-use crate::support::{Scene, TENANT, items, record_of};
+use crate::support::{Scene, TENANT};
 use anyhow::{Context as _, Result, ensure};
 use serde_json::json;
 use std::path::Path;
@@ -32,9 +32,7 @@ async fn every_call_of_a_carrier_is_answered_and_recorded() -> Result<()> {
         .context("sipp does not start; install it: apt-get install sip-tester")?;
     ensure!(output.status.success(), "sipp: {}", String::from_utf8_lossy(&output.stderr));
 
-    let page = scene.get("/v1/calls?limit=500").await?;
-    let records: Vec<_> = items(&page).iter().map(record_of).collect();
-    assert_eq!(records.len(), CALLS);
+    let records = scene.closed_records(CALLS).await?;
     for record in records {
         assert_eq!(record["cause"], "normal", "{record}");
         assert_eq!(record["ended_by"], "caller", "{record}");
