@@ -24,7 +24,7 @@ mod trunks;
 mod via;
 
 pub use counters::{Count, Counters};
-pub use digest::{Algorithm, Realm, Secret};
+pub use digest::{Algorithm, ChallengeOrder, Realm, Secret};
 pub use directory::{
     Directory, DirectoryError, Extension, InboundLogin, Login, Proxy, SourceRule, SourceRuleError,
     TenantDomains, Trunk,

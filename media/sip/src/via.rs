@@ -73,7 +73,11 @@ fn split_params(hop: &[u8]) -> Vec<&[u8]> {
 /// not followed: it would let a stranger aim our responses at a third party.
 pub(crate) fn response_hop(via: &Via, source: Hop) -> Hop {
     match source.transport {
-        Transport::Tcp => source,
+        // If the connection is gone by then, the sender listens where it says.
+        Transport::Tcp => {
+            let port = via.port.unwrap_or(5060);
+            Hop { remote: SocketAddr::new(source.remote.ip(), port), ..source }
+        }
         Transport::Udp if via.rport().is_some() => source,
         Transport::Udp => {
             let port = via.port.unwrap_or(5060);

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use strowger_sip::Limits;
+use strowger_sip::{ChallengeOrder, Limits};
 
 /// Events that may be on their way to the server before new calls are refused:
 /// a few hundred milliseconds of a busy system.
@@ -17,6 +17,8 @@ pub struct SignallingConfig {
     pub tcp: Option<SocketAddr>,
     /// Address under which others reach us, if it is not the one listened on.
     pub advertised: Option<IpAddr>,
+    /// How phones are challenged.
+    pub challenge: ChallengeOrder,
     /// How much is held at once.
     pub limits: Limits,
     /// Capacity of the event channel.
@@ -30,6 +32,7 @@ impl SignallingConfig {
             udp: address,
             tcp: Some(address),
             advertised: None,
+            challenge: ChallengeOrder::default(),
             limits: Limits::default(),
             events: DEFAULT_EVENTS,
         }

@@ -57,7 +57,12 @@ pub async fn start(
     };
     let tcp_seen = tcp_bound.map(|bound| config.seen_as(bound)).transpose()?;
     let endpoint = Endpoint::new(
-        EndpointConfig { udp: udp_seen, tcp: tcp_seen, limits: config.limits },
+        EndpointConfig {
+            udp: udp_seen,
+            tcp: tcp_seen,
+            challenge: config.challenge,
+            limits: config.limits,
+        },
         rand::random(),
     );
     let (commands, inbox) = mpsc::channel(COMMANDS);

@@ -82,10 +82,15 @@ const CANCEL: usize = 2;
 
 impl Server {
     pub async fn start(directory: Directory) -> Self {
+        Self::with(directory, ChallengeOrder::default()).await
+    }
+
+    pub async fn with(directory: Directory, challenge: ChallengeOrder) -> Self {
         let mut config = SignallingConfig::new("127.0.0.1:0".parse().unwrap());
         // Both transports on the same free port, as phones expect.
         config.udp.set_port(free_port());
         config.tcp = Some(config.udp);
+        config.challenge = challenge;
         let (handle, events) = signalling::start(config).await.unwrap();
         handle.set_directory(Arc::new(directory)).await.unwrap();
         let (report, seen) = watch::channel(Seen::default());
@@ -291,9 +296,21 @@ impl Sipp {
         self.start(Some(server.address())).finish().await;
     }
 
-    /// Waits to be called.
-    pub fn listen(self) -> Peer {
-        self.start(None)
+    /// Waits to be called; returns when calls can come.
+    pub async fn listen(self) -> Peer {
+        let over_tcp = self.extra.iter().any(|argument| argument == "t1");
+        let peer = self.start(None);
+        let free = || match over_tcp {
+            true => TcpListener::bind(("127.0.0.1", peer.port)).is_ok(),
+            false => UdpSocket::bind(("127.0.0.1", peer.port)).is_ok(),
+        };
+        for _ in 0..200 {
+            if !free() {
+                return peer;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("sipp does not listen on port {}", peer.port);
     }
 }
 

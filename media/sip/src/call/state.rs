@@ -111,6 +111,6 @@ pub(crate) struct Call {
     pub(crate) bye_challenges: u8,
     /// When an incoming call is given up unanswered, and when it is next repeated.
     pub(crate) unanswered_until: Timestamp,
-    pub(crate) repeat_at: Option<Timestamp>,
+    pub(crate) repeat_at: Timestamp,
     pub(crate) last_provisional: Option<(u16, Option<String>)>,
 }

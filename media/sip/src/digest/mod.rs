@@ -10,6 +10,7 @@ mod secret;
 mod server;
 
 pub use secret::{Algorithm, Realm, Secret};
+pub use server::ChallengeOrder;
 
 pub(crate) use client::answer;
 pub(crate) use nonce::Nonces;

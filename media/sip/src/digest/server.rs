@@ -23,16 +23,49 @@ pub(crate) enum Proof {
     Bad,
 }
 
-/// The challenges for `realm`, strongest first (RFC 8760 §2.3).
-pub(crate) fn challenges(realm: &Realm, nonce: &str, stale: bool) -> [String; 2] {
+/// Which algorithms phones are challenged with, in the order of the headers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ChallengeOrder {
+    /// SHA-256, then MD5 (RFC 8760 §2.3).
+    #[default]
+    StrongFirst,
+    /// MD5, then SHA-256: for old phones that look at the first header only
+    /// and give up if they do not know its algorithm.
+    WeakFirst,
+    /// SHA-256 alone; phones that do not know it cannot register.
+    StrongOnly,
+}
+
+impl ChallengeOrder {
+    fn algorithms(self) -> &'static [Algorithm] {
+        match self {
+            Self::StrongFirst => &[Algorithm::Sha256, Algorithm::Md5],
+            Self::WeakFirst => &[Algorithm::Md5, Algorithm::Sha256],
+            Self::StrongOnly => &[Algorithm::Sha256],
+        }
+    }
+
+    pub(crate) fn allows(self, algorithm: Algorithm) -> bool {
+        self.algorithms().contains(&algorithm)
+    }
+}
+
+/// The challenges for `realm`.
+pub(crate) fn challenges(
+    order: ChallengeOrder,
+    realm: &Realm,
+    nonce: &str,
+    stale: bool,
+) -> Vec<String> {
     let stale = if stale { ", stale=true" } else { "" };
     let realm = realm.as_str();
-    [Algorithm::Sha256, Algorithm::Md5].map(|algorithm| {
+    let challenge = |algorithm: &Algorithm| {
         format!(
             "Digest realm=\"{realm}\", nonce=\"{nonce}\", algorithm={}, qop=\"auth\"{stale}",
             algorithm.name()
         )
-    })
+    };
+    order.algorithms().iter().map(challenge).collect()
 }
 
 /// The credentials that a request carries for `realm`, in either header: a
@@ -50,6 +83,7 @@ pub(crate) fn find_credentials(request: &Request, realm: &Realm) -> Option<Crede
 /// Checks a proof against an account's secret; `None` is an account that does
 /// not exist, which takes as long and fails the same way.
 pub(crate) fn verify(
+    order: ChallengeOrder,
     nonces: &mut Nonces,
     now: Timestamp,
     realm: &Realm,
@@ -60,6 +94,7 @@ pub(crate) fn verify(
     let algorithm = credentials.algorithm.as_deref().unwrap_or("MD5");
     let Some(algorithm) = Algorithm::parse(algorithm) else { return Proof::Bad };
     let nobody = Secret::from_password("", realm, "");
+    let secret = secret.filter(|_| order.allows(algorithm));
     let known = secret.and_then(|secret| secret.hash(algorithm));
     let ha1 = known.or(nobody.hash(algorithm)).unwrap_or_default();
     let Some((expected, count)) = response(algorithm, ha1, method, credentials) else {
@@ -150,7 +185,8 @@ mod tests {
         let made = response(hash, known.hash(hash).unwrap(), "REGISTER", &credentials).unwrap();
         credentials.response = made.0;
         change(&mut credentials);
-        verify(&mut nonces, now, &realm, "REGISTER", &credentials, secret)
+        let order = ChallengeOrder::StrongFirst;
+        verify(order, &mut nonces, now, &realm, "REGISTER", &credentials, secret)
     }
 
     #[test]

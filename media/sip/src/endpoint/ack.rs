@@ -40,7 +40,10 @@ impl Endpoint {
         match call.session.take_answer(request.body()) {
             Ok(media) => {
                 match unacked.purpose {
-                    AckFor::Call => self.emit(SipEvent::Answered { dialog: call.key, media }),
+                    AckFor::Call => {
+                        call.held = !media.direction.sends();
+                        self.emit(SipEvent::Answered { dialog: call.key, media });
+                    }
                     AckFor::Reinvite => self.report_media(call, before.as_ref()),
                 }
                 Fate::Keep

@@ -5,7 +5,7 @@ use super::{Endpoint, Fate};
 use crate::call::{AckFor, Call, Phase, UnackedAnswer};
 use crate::counters::Count;
 use crate::event::{DialogKey, Side, SipEvent};
-use crate::limits::{MAX_UNANSWERED_MS, PROVISIONAL_REPEAT_MS};
+use crate::limits::PROVISIONAL_REPEAT_MS;
 use crate::message::{ALLOW, Reply, write_response};
 use crate::random::hex64;
 use crate::sdp::{LocalMedia, SessionError};
@@ -73,8 +73,9 @@ impl Endpoint {
                     endpoint.accept(now, call, sdp, offers, AckFor::Call);
                     call.phase = Phase::Up;
                     endpoint.counters.add(Count::Answered);
-                    if let (false, Some(media)) = (offers, call.session.agreed()) {
-                        endpoint.emit(SipEvent::Answered { dialog, media: media.clone() });
+                    if let (false, Some(media)) = (offers, call.session.agreed().cloned()) {
+                        call.held = !media.direction.sends();
+                        endpoint.emit(SipEvent::Answered { dialog, media });
                     }
                     Fate::Keep
                 }
@@ -124,15 +125,19 @@ impl Endpoint {
 
     fn progress(&mut self, now: Timestamp, call: &mut Call, status: u16, sdp: Option<String>) {
         self.send_provisional(now, call, status, sdp.clone());
-        call.last_provisional = Some((status, sdp));
-        let at = now.plus_ms(PROVISIONAL_REPEAT_MS);
-        call.repeat_at = Some(at);
-        self.timers.set(at, TimerKey::Unanswered(call.key));
+        if status > 100 {
+            call.last_provisional = Some((status, sdp));
+        }
+        call.repeat_at = now.plus_ms(PROVISIONAL_REPEAT_MS);
+        self.timers.set(call.repeat_at, TimerKey::Unanswered(call.key));
     }
 
     fn send_provisional(&mut self, now: Timestamp, call: &Call, status: u16, sdp: Option<String>) {
         let (Some(id), Some(invite)) = (call.invited, call.invite.as_deref()) else { return };
-        let mut reply = dialog_reply(call, invite, status);
+        let mut reply = match status {
+            100 => Reply::new(invite, 100, ""),
+            _ => dialog_reply(call, invite, status),
+        };
         if let Some(sdp) = sdp {
             reply = reply.sdp(sdp);
         }
@@ -145,16 +150,16 @@ impl Endpoint {
             if call.phase != Phase::Incoming {
                 return Fate::Keep;
             }
-            if at == call.unanswered_until {
-                debug_assert!(now.ms_since(at) < MAX_UNANSWERED_MS);
+            if now >= call.unanswered_until {
                 endpoint.refuse_call(now, call, 480, None, |reply| reply);
                 let cause = Cause::NoAnswer;
                 endpoint.emit(SipEvent::HungUp { dialog: key, cause, by: Side::Neither });
                 return Fate::Drop;
             }
-            if call.repeat_at == Some(at)
-                && let Some((status, sdp)) = call.last_provisional.clone()
-            {
+            if call.repeat_at == at {
+                // One timer a minute, not one of ten minutes per call: most
+                // calls are answered long before and their timers stay behind.
+                let (status, sdp) = call.last_provisional.clone().unwrap_or((100, None));
                 endpoint.progress(now, call, status, sdp);
             }
             Fate::Keep

@@ -116,7 +116,8 @@ impl Endpoint {
             .map(|extension: &Extension| &extension.secret)
             .or(trunk.and_then(|trunk: &Trunk| trunk.inbound.as_ref()).map(|login| &login.secret));
         let method = String::from_utf8_lossy(request.method.as_bytes());
-        match verify(&mut self.nonces, now, realm, &method, &credentials, secret) {
+        let order = self.config.challenge;
+        match verify(order, &mut self.nonces, now, realm, &method, &credentials, secret) {
             Proof::Good => match (extension, trunk) {
                 (Some(extension), _) => Some(Source::Extension { agent: extension.agent, tenant }),
                 (None, Some(trunk)) => Some(Source::Trunk { trunk: trunk.id, tenant }),
@@ -156,9 +157,9 @@ impl Endpoint {
             _ => (407, HeaderName::ProxyAuthenticate),
         };
         self.counters.add(Count::Challenged);
-        let [strong, weak] = challenges(realm, &nonce, stale);
+        let offered = challenges(self.config.challenge, realm, &nonce, stale);
         self.refuse_with(request, source, status, |reply| {
-            reply.header(name.clone(), strong).header(name, weak)
+            offered.into_iter().fold(reply, |reply, value| reply.header(name.clone(), value))
         });
     }
 

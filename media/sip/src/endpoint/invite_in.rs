@@ -5,7 +5,7 @@ use crate::call::{Call, Dialog, Phase, next_hop, read_routes};
 use crate::counters::Count;
 use crate::event::{DialogKey, Incoming, SipEvent, Source};
 use crate::hop::Hop;
-use crate::limits::MAX_UNANSWERED_MS;
+use crate::limits::{MAX_UNANSWERED_MS, PROVISIONAL_REPEAT_MS};
 use crate::message::{Reply, SDP_TYPE, user_of};
 use crate::random::hex64;
 use crate::sdp::{RemoteMedia, Session, SessionError};
@@ -79,7 +79,8 @@ impl Endpoint {
         }
         let incoming = incoming(dialog_key, &request, caller, offer);
         let unanswered_until = now.plus_ms(MAX_UNANSWERED_MS);
-        self.timers.set(unanswered_until, TimerKey::Unanswered(dialog_key));
+        let repeat_at = now.plus_ms(PROVISIONAL_REPEAT_MS);
+        self.timers.set(repeat_at, TimerKey::Unanswered(dialog_key));
         self.counters.add(Count::CallsIn);
         self.add_call(Call {
             key: dialog_key,
@@ -97,7 +98,7 @@ impl Endpoint {
             held: false,
             bye_challenges: 0,
             unanswered_until,
-            repeat_at: None,
+            repeat_at,
             last_provisional: None,
         });
         self.emit(SipEvent::Incoming(Box::new(incoming)));
@@ -204,12 +205,12 @@ fn incoming(
     let from = request.headers.typed::<From>().and_then(Result::ok);
     let asserted = match source {
         // Only a trunk may say on whose behalf it calls (RFC 3325 §5).
-        Source::Trunk { .. } => request
+        Source::Trunk { .. } if !wants_privacy(request) => request
             .headers
             .value(&HeaderName::PAssertedIdentity)
             .and_then(|value| Address::parse_list(&value, "P-Asserted-Identity").ok())
             .and_then(|list| list.first().and_then(|address| user_of(&address.uri))),
-        Source::Extension { .. } => None,
+        _ => None,
     };
     let by_from = from.as_ref().and_then(|from| user_of(&from.uri));
     let display_name = from
@@ -237,4 +238,12 @@ fn incoming(
             .map(|value| String::from_utf8_lossy(&value).into_owned())
             .unwrap_or_default(),
     }
+}
+
+/// Whether the caller's asserted identity is for the network only (RFC 3325 §9.3).
+fn wants_privacy(request: &Request) -> bool {
+    request.headers.get_all(&HeaderName::Privacy).any(|header| {
+        let value = header.value();
+        value.split(|b| *b == b';').any(|token| token.trim_ascii().eq_ignore_ascii_case(b"id"))
+    })
 }

@@ -221,7 +221,7 @@ impl Endpoint {
             held: false,
             bye_challenges: 0,
             unanswered_until: now,
-            repeat_at: None,
+            repeat_at: now,
             last_provisional: None,
         })
     }

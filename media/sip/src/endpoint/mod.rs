@@ -29,7 +29,7 @@ pub use invite_out::{Caller, InviteRequest, InviteTarget};
 
 use crate::call::Call;
 use crate::counters::{Count, Counters};
-use crate::digest::Nonces;
+use crate::digest::{ChallengeOrder, Nonces};
 use crate::directory::Directory;
 use crate::event::{DialogKey, SipEvent};
 use crate::hop::{ConnectionId, Hop, Transmit, Transport};
@@ -54,6 +54,8 @@ pub struct EndpointConfig {
     /// Our TCP listener's address as others must see it; `None`: no TCP, and
     /// trunks that want it cannot be called.
     pub tcp: Option<SocketAddr>,
+    /// How phones are challenged.
+    pub challenge: ChallengeOrder,
     /// How much is held at once.
     pub limits: Limits,
 }
@@ -61,7 +63,12 @@ pub struct EndpointConfig {
 impl EndpointConfig {
     /// UDP and TCP on one address, with the default limits.
     pub fn new(address: SocketAddr) -> Self {
-        Self { udp: address, tcp: Some(address), limits: Limits::default() }
+        Self {
+            udp: address,
+            tcp: Some(address),
+            challenge: ChallengeOrder::default(),
+            limits: Limits::default(),
+        }
     }
 }
 

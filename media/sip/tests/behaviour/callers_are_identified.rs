@@ -39,6 +39,38 @@ fn phones_prove_themselves_with_either_algorithm() {
 }
 
 #[test]
+fn old_phones_may_be_challenged_with_md5_first_or_not_at_all() {
+    for (order, expected) in [
+        (ChallengeOrder::WeakFirst, vec!["MD5", "SHA-256"]),
+        (ChallengeOrder::StrongOnly, vec!["SHA-256"]),
+    ] {
+        let mut config = EndpointConfig::new(addr(US));
+        config.challenge = order;
+        let mut bench = Bench::with(config, directory());
+        let invite = from_phone("acme.example");
+        let challenge = bench.ask(PHONE, &invite.text());
+        let offered = headers(&challenge, "Proxy-Authenticate");
+        assert_eq!(offered.len(), expected.len());
+        for (offer, name) in offered.iter().zip(expected) {
+            assert!(offer.contains(&format!("algorithm={name},")), "{offer}");
+        }
+        bench.udp(PHONE, proven(&invite, &challenge, ("201", "s3cret"), Algorithm::Md5));
+        let calls = bench.events.iter().filter(|event| matches!(event, SipEvent::Incoming(_)));
+        let allowed = usize::from(order == ChallengeOrder::WeakFirst);
+        assert_eq!(calls.count(), allowed, "an algorithm that was not offered proves nothing");
+    }
+}
+
+#[test]
+fn a_withheld_identity_stays_withheld() {
+    let mut bench = Bench::new();
+    let mut invite = Ask::invite("w").with("P-Asserted-Identity: <tel:+441632960555>");
+    invite.from = "<sip:anonymous@anonymous.invalid>;tag=w".into();
+    bench.udp(CARRIER, invite.with("Privacy: critical; id").text());
+    assert_eq!(bench.incoming().from, "anonymous");
+}
+
+#[test]
 fn a_challenge_costs_no_memory() {
     let mut bench = Bench::new();
     bench.ask(PHONE, &from_phone("acme.example").text());

@@ -53,6 +53,21 @@ fn hold_for_the_whole_session_counts_too() {
 }
 
 #[test]
+fn a_call_that_comes_in_held_is_resumed() {
+    let mut bench = Bench::new();
+    let mut invite = Ask::invite("h");
+    let plain = std::mem::replace(&mut invite.body, sdp("10.0.0.2", 4000, "a=sendonly\r\n"));
+    bench.udp(CARRIER, invite.text());
+    let dialog = bench.incoming().dialog;
+    bench.act(|endpoint, now| endpoint.answer(now, dialog, &media(6000)));
+    let ok = bench.take_sent().pop().unwrap();
+    bench.udp(CARRIER, invite.next("ACK", 1).tagged(&ok).text());
+    bench.take_events();
+    reinvite(&mut bench, &(invite, ok), 2, &plain);
+    assert!(matches!(bench.take_events()[..], [SipEvent::Resumed { .. }]));
+}
+
+#[test]
 fn a_move_is_told_and_a_refresh_is_not() {
     let (mut bench, _, invite, ok) = answered();
     let call = (invite.clone(), ok);
