@@ -5,7 +5,7 @@ use crate::candidates::{AgentRack, Anchor, ContactKind};
 use crate::config::AcdSetup;
 use crate::contacts::Waiting;
 use crate::effect::AcdEffect;
-use crate::index::{Requirement, Shelf, Tags};
+use crate::index::{NumberMap, Requirement, Shelf, Tags};
 use crate::input::AcdInput;
 use crate::last_agents::LastAgents;
 use crate::limits::MAX_LAST_AGENTS;
@@ -30,23 +30,25 @@ pub struct Acd {
     pub(crate) tags: Tags,
 
     pub(crate) queues: Queues,
-    pub(crate) contacts: HashMap<u64, Waiting>,
+    pub(crate) contacts: NumberMap<u64, Waiting>,
     pub(crate) contact_of_call: HashMap<CallId, u64>,
     pub(crate) next_contact: u64,
     /// Contacts that a router may choose now.
     pub(crate) waiting: Shelf<ContactKind, Anchor, 3>,
     pub(crate) waiting_count: usize,
 
-    pub(crate) agents: HashMap<u64, AgentRecord>,
+    pub(crate) agents: NumberMap<u64, AgentRecord>,
     pub(crate) agent_numbers: HashMap<AgentId, u64>,
     pub(crate) next_agent: u64,
     /// Agents that a router may choose now.
     pub(crate) idle: Shelf<Requirement, AgentRack, 2>,
     pub(crate) idle_count: usize,
+    /// Agents who have become free and may not stand in `idle` yet.
+    pub(crate) fresh: Vec<u64>,
     pub(crate) talking_in: HashMap<CallId, u64>,
     pub(crate) last_agents: LastAgents,
 
-    pub(crate) offers: HashMap<OfferId, OfferRecord>,
+    pub(crate) offers: NumberMap<OfferId, OfferRecord>,
     pub(crate) next_offer: u64,
 
     pub(crate) pending: Pending,
@@ -65,19 +67,20 @@ impl Acd {
             timers: Timers::default(),
             tags: Tags::default(),
             queues: Queues::default(),
-            contacts: HashMap::new(),
+            contacts: NumberMap::default(),
             contact_of_call: HashMap::new(),
             next_contact: 1,
             waiting: Shelf::new(),
             waiting_count: 0,
-            agents: HashMap::new(),
+            agents: NumberMap::default(),
             agent_numbers: HashMap::new(),
             next_agent: 1,
             idle: Shelf::new(),
             idle_count: 0,
+            fresh: Vec::new(),
             talking_in: HashMap::new(),
             last_agents: LastAgents::new(MAX_LAST_AGENTS),
-            offers: HashMap::new(),
+            offers: NumberMap::default(),
             next_offer: 1,
             pending: Pending::default(),
             asking: None,

@@ -5,7 +5,7 @@ use crate::candidates::AgentRack;
 use crate::config::AgentConfig;
 use crate::effect::AcdEffect;
 use crate::index::Key;
-use crate::limits::MAX_TALK_MS;
+use crate::limits::{MAX_FRESH, MAX_TALK_MS};
 use crate::timers::Timer;
 use strowger_model::{AgentState, CallId, OfferId, Timestamp};
 
@@ -19,6 +19,8 @@ const SIGNED_IN: &str = "signed_in";
 pub(crate) struct AgentRecord {
     pub(crate) number: u64,
     pub(crate) config: AgentConfig,
+    /// Whether the agent stands in the index of idle agents.
+    pub(crate) shelved: bool,
     /// Group of those with the same skills and memberships.
     pub(crate) group: usize,
     pub(crate) state: AgentState,
@@ -76,25 +78,20 @@ impl Acd {
         if agent.state == state {
             return;
         }
+        let id = agent.config.id;
         let was = std::mem::replace(&mut agent.state, state.clone());
         agent.since = self.now;
         if was == AgentState::Ready && agent.held_for.take().is_none() {
-            self.idle.remove(agent.group, agent.keys());
-            self.idle_count -= 1;
-        }
-        let agent_id = agent.config.id;
-        if state == AgentState::Ready {
-            if !keep_place {
-                agent.idle_since = self.now;
-            }
-            self.idle.insert(agent.group, agent.keys());
-            self.idle_count += 1;
+            self.unshelve_agent(number);
         }
         if was == AgentState::SignedOut || state == AgentState::SignedOut {
-            agent.served = 0;
             self.count_staff(number, was == AgentState::SignedOut);
         }
-        self.emit(AcdEffect::AgentChanged { agent: agent_id, state, since: self.now });
+        if state == AgentState::Ready {
+            self.idle_count += 1;
+            self.shelve_soon(number, keep_place);
+        }
+        self.emit(AcdEffect::AgentChanged { agent: id, state, since: self.now });
         self.push_agent(number);
     }
 
@@ -103,17 +100,55 @@ impl Acd {
         if let Some(agent) = self.agents.get_mut(&number)
             && agent.held_for.take().is_some()
         {
-            self.idle.insert(agent.group, agent.keys());
             self.idle_count += 1;
+            self.shelve_soon(number, true);
             self.push_agent(number);
+        }
+    }
+
+    /// The agent has become free. Most agents of a busy tenant are given the next
+    /// contact at once; so the index is told only when somebody looks for agents.
+    fn shelve_soon(&mut self, number: u64, keep_place: bool) {
+        if let Some(agent) = self.agents.get_mut(&number)
+            && !keep_place
+        {
+            agent.idle_since = self.now;
+        }
+        if self.fresh.len() >= MAX_FRESH {
+            self.shelve_fresh();
+        }
+        self.fresh.push(number);
+    }
+
+    /// Puts those who have become free and still are into the index.
+    pub(crate) fn shelve_fresh(&mut self) {
+        for number in std::mem::take(&mut self.fresh) {
+            if let Some(agent) = self.agents.get_mut(&number)
+                && agent.is_free()
+                && !agent.shelved
+            {
+                agent.shelved = true;
+                self.idle.insert(agent.group, agent.keys());
+            }
+        }
+    }
+
+    /// The agent is no longer free.
+    pub(crate) fn unshelve_agent(&mut self, number: u64) {
+        self.idle_count -= 1;
+        if let Some(agent) = self.agents.get_mut(&number)
+            && std::mem::take(&mut agent.shelved)
+        {
+            self.idle.remove(agent.group, agent.keys());
         }
     }
 
     /// Keeps each queue's number of agents signed in.
     pub(crate) fn count_staff(&mut self, number: u64, comes: bool) {
-        let Some(agent) = self.agents.get(&number) else {
+        let Some(agent) = self.agents.get_mut(&number) else {
             return;
         };
+        agent.served = 0;
         for queue in self.queues.by_number.values_mut() {
             if !queue.is_restricted() || queue.names_member(agent.config.id) {
                 queue.staffed = if comes { queue.staffed + 1 } else { queue.staffed - 1 };

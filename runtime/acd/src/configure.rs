@@ -82,6 +82,7 @@ impl Acd {
         let agent = AgentRecord {
             number,
             config,
+            shelved: false,
             group,
             state: AgentState::SignedOut,
             since: self.now,
@@ -139,7 +140,7 @@ impl Acd {
             return;
         };
         let before = std::mem::replace(&mut agent.group, group);
-        if agent.is_free() && before != group {
+        if agent.shelved && before != group {
             self.idle.remove(before, agent.keys());
             self.idle.insert(group, agent.keys());
         }

@@ -41,6 +41,10 @@ pub(crate) const MAX_OFFERS: u32 = 1_000;
 /// longer than any real one, short enough that an agent is back the next day.
 pub(crate) const MAX_TALK_MS: u64 = 8 * 60 * 60 * 1_000;
 
+/// Agents who have become free and are not in the index yet: few enough that
+/// catching up is no pause.
+pub(crate) const MAX_FRESH: usize = 64;
+
 /// A router that left a contact waiting beside a free agent is asked again
 /// after this time, over and over, so that one that forgets cannot starve
 /// anybody. Longer than a router's own `wake-in` for short delays.

@@ -45,3 +45,38 @@ pub(crate) fn tagged<'a>(
     tagged.sort_unstable();
     tagged.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Acd, AcdInput, AcdSetup, Enqueue, QueueConfig};
+    use strowger_model::{CallId, QueueId, SkillNeed, TenantId, Timestamp};
+    use uuid::Uuid;
+
+    #[test]
+    fn skills_that_nobody_needs_any_more_leave_nothing_behind() {
+        let tenant = TenantId(Uuid::from_u128(1));
+        let mut acd = Acd::new(AcdSetup { tenant, seed: 1 });
+        let queue = QueueConfig::new(QueueId(Uuid::from_u128(2)), "sales");
+        acd.handle(Timestamp(0), AcdInput::QueueUpsert(queue));
+        let call = |n| CallId(Uuid::from_u128(n));
+        for n in 0..100 {
+            let need = SkillNeed { name: format!("skill {n}"), min_level: 1, relax: Vec::new() };
+            let wish = Enqueue {
+                call: call(n),
+                queue: "sales".into(),
+                needs: vec![need],
+                priority: 0,
+                attributes: Vec::new(),
+                from: "100".parse().unwrap(),
+                to: "200".parse().unwrap(),
+                max_wait_ms: 0,
+            };
+            acd.handle(Timestamp(0), AcdInput::Enqueue(wish));
+        }
+        assert_eq!(acd.tags.count(), 100);
+        for n in 0..100 {
+            acd.handle(Timestamp(0), AcdInput::Leave { call: call(n) });
+        }
+        assert_eq!((acd.tags.count(), acd.waiting_count), (0, 0));
+    }
+}

@@ -51,7 +51,7 @@ impl Acd {
     }
 
     fn look_at_agents(
-        &self,
+        &mut self,
         contact: u64,
         order: &str,
         skip: u32,
@@ -59,6 +59,7 @@ impl Acd {
     ) -> Result<Vec<Agent>, String> {
         let order = AgentOrder::named(order)?;
         let (skip, limit) = page(skip, limit)?;
+        self.shelve_fresh();
         let contact = self.contacts.get(&contact).ok_or_else(|| no_contact(contact))?;
         let found = self.agents_for(contact, order, skip, limit);
         let view = |(number, level)| {
@@ -136,9 +137,8 @@ impl Acd {
             agent: agent.config.id,
         };
         self.unshelve(contact_number, Phase::Held(agent_number));
+        self.unshelve_agent(agent_number);
         if let Some(agent) = self.agents.get_mut(&agent_number) {
-            self.idle.remove(agent.group, agent.keys());
-            self.idle_count -= 1;
             agent.held_for = Some(contact_number);
         }
         if let Some(asking) = &mut self.asking {

@@ -107,7 +107,7 @@ impl Acd {
     }
 
     /// Whether the subject is free and somebody is there for it.
-    fn is_open(&self, subject: Subject) -> bool {
+    fn is_open(&mut self, subject: Subject) -> bool {
         match subject {
             Subject::Agent(number) => {
                 self.waiting_count > 0
@@ -117,6 +117,7 @@ impl Acd {
                         .is_some_and(|agent| agent.is_free() && self.anything_for(agent))
             }
             Subject::Contact { number, .. } => {
+                self.shelve_fresh();
                 self.idle_count > 0
                     && self.contacts.get(&number).is_some_and(|contact| self.somebody_for(contact))
             }

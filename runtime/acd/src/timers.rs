@@ -1,6 +1,7 @@
 //! Everything that will happen by itself, by when.
 
-use std::collections::{BTreeSet, HashMap};
+use crate::index::NumberMap;
+use std::collections::BTreeSet;
 use strowger_model::{OfferId, Timestamp};
 
 /// What is due. Each is set at most once at a time.
@@ -32,7 +33,7 @@ pub(crate) enum Timer {
 #[derive(Debug, Default)]
 pub(crate) struct Timers {
     due: BTreeSet<(Timestamp, Timer)>,
-    at: HashMap<Timer, Timestamp>,
+    at: NumberMap<Timer, Timestamp>,
 }
 
 impl Timers {

@@ -3,6 +3,7 @@
 use crate::acd::Acd;
 use crate::agents::Duty;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use strowger_model::{AgentId, AgentState, CallId, QueueId, Timestamp};
 
 /// An agent now.
@@ -35,6 +36,8 @@ pub struct QueueView {
     pub name: String,
     /// Contacts in it, those being offered included.
     pub waiting: u32,
+    /// How long the one has waited who came first of these.
+    pub longest_wait_ms: u64,
     /// What a contact that came last would probably wait.
     pub expected_wait_ms: u64,
     /// Agents signed in who may serve it, skills aside.
@@ -66,12 +69,18 @@ impl Acd {
 
     /// Every queue, in the order of configuration.
     pub fn queues(&self) -> impl Iterator<Item = QueueView> + '_ {
-        self.queues.by_number.values().map(|queue| {
+        let mut first: HashMap<u32, Timestamp> = HashMap::new();
+        for contact in self.contacts.values() {
+            let first = first.entry(contact.queue).or_insert(contact.enqueued_at);
+            *first = contact.enqueued_at.min(*first);
+        }
+        self.queues.by_number.iter().map(move |(number, queue)| {
             let waiting = queue.places.len() as u32;
             QueueView {
                 queue: queue.config.id,
                 name: queue.config.name.clone(),
                 waiting,
+                longest_wait_ms: first.get(number).map_or(0, |&since| self.now.ms_since(since)),
                 expected_wait_ms: queue.rate.expected_wait_ms(self.now, waiting, queue.staffed),
                 staffed: queue.staffed,
             }

@@ -6,11 +6,13 @@
 //! groups of some racks in the order of their first items, opens those that
 //! fit, and merges them lazily: what is not asked for is not looked at.
 
+mod hash;
 mod rack;
 mod ranked;
 mod tags;
 mod walk;
 
+pub(crate) use hash::NumberMap;
 pub(crate) use rack::{Key, Shelf};
 pub(crate) use ranked::RankedSet;
 pub(crate) use tags::{Requirement, Tag, TagName, Tags, satisfies};

@@ -1,8 +1,10 @@
 //! Groups of items and the racks on which they stand, sorted by first item.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use super::hash::NumberMap;
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 use std::fmt::Debug;
 use std::hash::Hash;
+use std::ops::Bound;
 
 /// Where an item stands in an order: what the order goes by, then since when,
 /// then its number, which makes the key unique. Lowest first.
@@ -16,8 +18,8 @@ pub(crate) type GroupIndex = usize;
 pub(crate) struct Shelf<K, R, const N: usize> {
     groups: Vec<Option<Group<K, R, N>>>,
     free: Vec<GroupIndex>,
-    by_kind: HashMap<K, GroupIndex>,
-    pub(super) racks: HashMap<R, Rack<N>>,
+    by_kind: NumberMap<K, GroupIndex>,
+    pub(super) racks: NumberMap<R, Rack<N>>,
 }
 
 #[derive(Debug)]
@@ -31,7 +33,10 @@ pub(super) struct Group<K, R, const N: usize> {
 
 #[derive(Debug)]
 pub(super) struct Rack<const N: usize> {
-    pub(super) heads: [BTreeMap<Key, GroupIndex>; N],
+    heads: [BTreeMap<Key, GroupIndex>; N],
+    /// The first of each order, beside the rack itself: of many racks that are
+    /// looked at, few are gone into.
+    pub(super) first: [Option<(Key, GroupIndex)>; N],
 }
 
 impl<K, R, const N: usize> Shelf<K, R, N>
@@ -43,8 +48,8 @@ where
         Self {
             groups: Vec::new(),
             free: Vec::new(),
-            by_kind: HashMap::new(),
-            racks: HashMap::new(),
+            by_kind: NumberMap::default(),
+            racks: NumberMap::default(),
         }
     }
 
@@ -115,10 +120,7 @@ where
             }
             for name in &group.racks {
                 let rack = self.racks.entry(name.clone()).or_insert_with(Rack::new);
-                if let Some(before) = before {
-                    rack.heads[order].remove(&before);
-                }
-                rack.heads[order].insert(key, index);
+                rack.change(order, before, Some(key), index);
             }
         }
     }
@@ -139,15 +141,9 @@ where
                 let Some(rack) = self.racks.get_mut(name) else {
                     continue;
                 };
-                rack.heads[order].remove(&key);
-                match next {
-                    Some(next) => {
-                        rack.heads[order].insert(next, index);
-                    }
-                    None if rack.heads.iter().all(BTreeMap::is_empty) => {
-                        self.racks.remove(name);
-                    }
-                    None => {}
+                rack.change(order, Some(key), next, index);
+                if rack.first.iter().all(Option::is_none) {
+                    self.racks.remove(name);
                 }
             }
         }
@@ -171,7 +167,32 @@ where
 
 impl<const N: usize> Rack<N> {
     fn new() -> Self {
-        Self { heads: std::array::from_fn(|_| BTreeMap::new()) }
+        Self { heads: std::array::from_fn(|_| BTreeMap::new()), first: [None; N] }
+    }
+
+    /// A group's first item in an order has changed.
+    fn change(&mut self, order: usize, before: Option<Key>, after: Option<Key>, index: GroupIndex) {
+        let heads = &mut self.heads[order];
+        if let Some(before) = before {
+            heads.remove(&before);
+        }
+        if let Some(after) = after {
+            heads.insert(after, index);
+        }
+        let first = &mut self.first[order];
+        match (before, after, *first) {
+            (_, Some(after), None) => *first = Some((after, index)),
+            (_, Some(after), Some((key, _))) if after < key => *first = Some((after, index)),
+            (Some(before), _, Some((key, _))) if before == key => {
+                *first = heads.first_key_value().map(|(key, index)| (*key, *index));
+            }
+            _ => {}
+        }
+    }
+
+    /// The groups after the one with this first item.
+    pub(super) fn after(&self, order: usize, key: Key) -> btree_map::Range<'_, Key, GroupIndex> {
+        self.heads[order].range((Bound::Excluded(key), Bound::Unbounded))
     }
 }
 

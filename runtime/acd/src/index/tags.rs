@@ -1,6 +1,7 @@
 //! Short names for skills and memberships, counted so that a flow that invents
 //! a new skill for every call leaves nothing behind.
 
+use super::hash::NumberMap;
 use std::collections::HashMap;
 use std::sync::Arc;
 use strowger_model::QueueId;
@@ -40,7 +41,7 @@ pub(crate) fn satisfies(has: &[(Tag, u8)], needs: &[(Tag, u8)]) -> bool {
 #[derive(Debug, Default)]
 pub(crate) struct Tags {
     by_name: HashMap<TagName, Tag>,
-    slots: HashMap<Tag, Slot>,
+    slots: NumberMap<Tag, Slot>,
     free: Vec<u32>,
     next: u32,
 }
@@ -108,6 +109,12 @@ impl Tags {
                 slot.holders = if has { slot.holders + 1 } else { slot.holders - 1 };
             }
         }
+    }
+
+    /// How many are in use.
+    #[cfg(test)]
+    pub(crate) fn count(&self) -> usize {
+        self.slots.len()
     }
 
     /// How many agents have it.

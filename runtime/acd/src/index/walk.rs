@@ -1,15 +1,17 @@
 //! Going through several sorted groups as if they were one, lazily.
 
-use super::rack::{GroupIndex, Key, Shelf};
+use super::rack::{GroupIndex, Key, Rack, Shelf};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, btree_map, btree_set};
 use std::fmt::Debug;
 use std::hash::Hash;
 
 /// One of the sorted sequences being merged.
-enum Source<'a> {
+enum Source<'a, const N: usize> {
+    /// A rack of which nothing but its first group has been looked at.
+    Untouched { rack: &'a Rack<N>, key: Key, group: GroupIndex },
     /// Groups of a rack by first item, the next of which is `group`.
-    Rack { heads: btree_map::Iter<'a, Key, GroupIndex>, group: GroupIndex },
+    Rack { heads: btree_map::Range<'a, Key, GroupIndex>, group: GroupIndex },
     /// Items of an opened group.
     Line { items: btree_set::Iter<'a, Key>, group: GroupIndex },
 }
@@ -20,7 +22,7 @@ pub(crate) struct Walk<'a, K, R, F, const N: usize> {
     order: usize,
     fits: F,
     /// Source and what is added to its keys' first part.
-    sources: Vec<(Source<'a>, i64)>,
+    sources: Vec<(Source<'a, N>, i64)>,
     next: BinaryHeap<Reverse<(Key, usize)>>,
 }
 
@@ -39,11 +41,10 @@ where
     ) -> Walk<'a, K, R, F, N> {
         let mut walk = Walk::new(self, order, fits);
         for (name, offset) in racks {
-            if let Some(rack) = self.racks.get(&name) {
-                let mut heads = rack.heads[order].iter();
-                if let Some((&key, &group)) = heads.next() {
-                    walk.add(Source::Rack { heads, group }, offset, key);
-                }
+            if let Some(rack) = self.racks.get(&name)
+                && let Some((key, group)) = rack.first[order]
+            {
+                walk.add(Source::Untouched { rack, key, group }, offset, key);
             }
         }
         walk
@@ -81,7 +82,7 @@ where
         Self { shelf, order, fits, sources: Vec::new(), next: BinaryHeap::new() }
     }
 
-    fn add(&mut self, source: Source<'a>, offset: i64, key: Key) {
+    fn add(&mut self, source: Source<'a, N>, offset: i64, key: Key) {
         self.next.push(Reverse((shifted(key, offset), self.sources.len())));
         self.sources.push((source, offset));
     }
@@ -109,8 +110,13 @@ where
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             let Reverse((key, at)) = self.next.pop()?;
-            let offset = self.sources[at].1;
-            match &mut self.sources[at].0 {
+            let (source, offset) = &mut self.sources[at];
+            let offset = *offset;
+            if let Source::Untouched { rack, key, group } = *source {
+                *source = Source::Rack { heads: rack.after(self.order, key), group };
+            }
+            match source {
+                Source::Untouched { .. } => {}
                 Source::Line { items, group } => {
                     let group = *group;
                     if let Some(&following) = items.next() {

@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 use strowger_acd::{AcdInput, AgentConfig, Distribution, Enqueue, Members, QueueConfig};
 use strowger_model::{Relaxation, Skill, SkillNeed, Timestamp};
 
+/// Index of the skill, level, and when it softens to what.
+type PlainNeed = (usize, u8, Option<(u32, u8)>);
+
 const SKILLS: [&str; 4] = ["a", "b", "c", "d"];
 
 /// What happens to the population, one step at a time.
@@ -16,7 +19,7 @@ enum Step {
     Agent(u8, Vec<(usize, u8)>),
     Ready(u8),
     Break(u8),
-    Call { queue: u8, priority: i32, needs: Vec<(usize, u8, Option<(u32, u8)>)> },
+    Call { queue: u8, priority: i32, needs: Vec<PlainNeed> },
     Leave(u8),
     Pass(u32),
 }
@@ -24,7 +27,7 @@ enum Step {
 #[derive(Clone, Debug, Default)]
 struct PlainQueue {
     ageing: u32,
-    needs: Vec<(usize, u8, Option<(u32, u8)>)>,
+    needs: Vec<PlainNeed>,
     members: Option<Vec<u8>>,
 }
 
@@ -53,7 +56,7 @@ struct Plain {
     next: u64,
 }
 
-fn skill_needs(needs: &[(usize, u8, Option<(u32, u8)>)]) -> Vec<SkillNeed> {
+fn skill_needs(needs: &[PlainNeed]) -> Vec<SkillNeed> {
     needs
         .iter()
         .map(|&(skill, min_level, relax)| SkillNeed {
@@ -143,7 +146,7 @@ impl Plain {
     }
 }
 
-fn needs() -> impl Strategy<Value = Vec<(usize, u8, Option<(u32, u8)>)>> {
+fn needs() -> impl Strategy<Value = Vec<PlainNeed>> {
     let relax = prop::option::of((1..40_u32, 0..4_u8));
     prop::collection::vec((0..SKILLS.len(), 1..6_u8, relax), 0..3)
 }
