@@ -68,6 +68,14 @@ pub(crate) fn of_start(error: &wasmtime::Error, budget: &Budget, memory_refused:
         )
         .blamed(Blame::Operator);
     }
+    if is_out_of_mappings(error) {
+        return Fault::new(
+            FaultKind::Instantiation,
+            "the system gives this process no more memory mappings; raise `vm.max_map_count` \
+             (three for each live guest) or give the machine more memory",
+        )
+        .blamed(Blame::Operator);
+    }
     if memory_refused {
         return Fault::new(
             FaultKind::Memory,
@@ -80,6 +88,14 @@ pub(crate) fn of_start(error: &wasmtime::Error, budget: &Budget, memory_refused:
         return Fault { message: format!("while starting: {}", fault.message), ..fault };
     }
     Fault::new(FaultKind::Instantiation, cut(format!("{error:#}"), MAX_MESSAGE_BYTES))
+}
+
+/// Whether the kernel refused a mapping (ENOMEM).
+fn is_out_of_mappings(error: &wasmtime::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|cause| cause.kind() == std::io::ErrorKind::OutOfMemory)
 }
 
 /// The handler said no.

@@ -39,6 +39,9 @@ pub(crate) const MAX_MESSAGE_BYTES: usize = 1_024;
 
 /// Lines of log kept of one event; the rest is cut and counted.
 pub(crate) const MAX_LOG_LINES: usize = 64;
+/// Calls of `log` in one event. What is too much is only cut, but a program that
+/// goes on for some ten milliseconds is broken and has to be stopped.
+pub(crate) const MAX_LOG_CALLS: u32 = 100_000;
 /// Bytes of one line.
 pub(crate) const MAX_LOG_LINE_BYTES: usize = 1_024;
 /// Bytes of log kept of one event.

@@ -2,8 +2,8 @@
 
 use crate::engine::GuestEngine;
 use crate::fault;
-use crate::host::GuestState;
 use crate::host::bindings::{flow::CallFlowPre, pacer::PacerPre, router::RouterPre};
+use crate::host::{GuestState, wasi};
 use crate::limits::Budget;
 use crate::turn::Sandbox;
 use crate::upload::{UploadError, artefact::Checked};
@@ -91,14 +91,13 @@ impl Program {
         engine: &GuestEngine,
         checked: &Checked<'_>,
         component: Component,
+        budget: &Budget,
     ) -> Result<Self, UploadError> {
         // So that the first call does not pay for mapping the memory image.
         component
             .initialize_copy_on_write_image()
             .map_err(|error| UploadError::NotCompiled(format!("{error:#}")))?;
-        let pre = engine
-            .linker()
-            .instantiate_pre(&component)
+        let pre = linked(engine, &component, checked.uses_wasi)
             .map_err(|error| UploadError::WrongImport(format!("{error:#}")))?;
         let serves = |world| checked.worlds.contains(&world);
         let program = Self {
@@ -111,14 +110,13 @@ impl Program {
                 pacer: typed(serves(World::Pacer), World::Pacer, &pre, PacerPre::new)?,
             }),
         };
-        program.try_start()?;
+        program.try_start(budget)?;
         Ok(program)
     }
 
-    fn try_start(&self) -> Result<(), UploadError> {
-        let budget = Budget::default();
+    fn try_start(&self, budget: &Budget) -> Result<(), UploadError> {
         for &world in self.worlds() {
-            let mut sandbox = Sandbox::new(&self.inner.engine, &budget);
+            let mut sandbox = Sandbox::new(&self.inner.engine, budget);
             sandbox.begin_start();
             let store = sandbox.store();
             let started = match world {
@@ -134,7 +132,7 @@ impl Program {
             };
             if let Some(Err(error)) = started {
                 let refused = sandbox.store().data().memory.refused();
-                let fault = fault::of_start(&error, &budget, refused);
+                let fault = fault::of_start(&error, budget, refused);
                 return Err(match fault.kind {
                     // With a full pool nothing is known about the program, and
                     // what is left is a type that does not fit.
@@ -176,6 +174,19 @@ impl Program {
     pub(crate) fn downgrade(&self) -> Weak<ProgramInner> {
         Arc::downgrade(&self.inner)
     }
+}
+
+fn linked(
+    engine: &GuestEngine,
+    component: &Component,
+    uses_wasi: bool,
+) -> wasmtime::Result<InstancePre<GuestState>> {
+    if !uses_wasi {
+        return engine.linker().instantiate_pre(component);
+    }
+    let mut linker = engine.linker().clone();
+    wasi::add_to_linker(&mut linker, component)?;
+    linker.instantiate_pre(component)
 }
 
 fn typed<T>(

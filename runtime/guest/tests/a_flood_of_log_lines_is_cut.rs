@@ -18,6 +18,16 @@ fn a_flood_of_log_lines_is_cut_not_punished() {
 }
 
 #[test]
+fn a_flood_without_end_is_stopped() {
+    let body = "(loop $again
+          (call $log (i32.const 128) (i32.const 4) (i32.const 140) (i32.const 7)) (br $again))";
+    let turn = common::start(&mut common::flow(DATA, body));
+    let fault = turn.result.outcome.expect_err("it does not end");
+    assert_eq!(fault.kind, strowger_call::FaultKind::Log);
+    assert_eq!(turn.logs.len(), 64, "what was kept is still there to look at");
+}
+
+#[test]
 fn a_long_line_is_shortened() {
     let body = "(call $log (i32.const 128) (i32.const 4) (i32.const 140) (i32.const 3000))";
     let turn = common::start(&mut common::flow(DATA, body));

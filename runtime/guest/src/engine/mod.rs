@@ -118,7 +118,7 @@ impl GuestEngine {
         }
         let component =
             artefact::component(&self.inner.engine, self.inner.cache.as_ref(), &checked)?;
-        let program = Program::link(self, &checked, component)?;
+        let program = Program::link(self, &checked, component, &limits.budget)?;
         self.remember(&program);
         Ok(program)
     }

@@ -3,7 +3,9 @@
 
 use super::GuestState;
 use super::bindings::flow::strowger::platform::logging;
-use crate::limits::{MAX_LOG_BYTES, MAX_LOG_LINE_BYTES, MAX_LOG_LINES, cut};
+use crate::fault::Stopped;
+use crate::limits::{MAX_LOG_BYTES, MAX_LOG_CALLS, MAX_LOG_LINE_BYTES, MAX_LOG_LINES, cut};
+use strowger_call::FaultKind;
 
 /// One line of a guest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +23,7 @@ pub(crate) struct LogBuffer {
     /// Lines dropped or shortened.
     pub cut: u32,
     bytes: usize,
+    calls: u32,
 }
 
 impl LogBuffer {
@@ -54,9 +57,15 @@ fn known_level(level: &str) -> &'static str {
 
 impl logging::Host for GuestState {
     fn log(&mut self, level: String, message: String) -> wasmtime::Result<()> {
-        // Not counted among the bytes of arguments: what is too much is cut, and
-        // the host's calls are counted as everywhere.
-        self.count(0)?;
+        // Not among the other calls: too many lines are cut, too many questions
+        // are a fault.
+        self.log.calls += 1;
+        if self.log.calls > MAX_LOG_CALLS {
+            return Err(Stopped::error(
+                FaultKind::Log,
+                format!("logged more than {MAX_LOG_CALLS} times in one event"),
+            ));
+        }
         self.log.push(&level, message);
         Ok(())
     }

@@ -78,6 +78,7 @@ impl GuestState {
 
     /// Ends an event: gives back what was lent for it.
     pub(crate) fn end(&mut self) -> (Role, LogBuffer) {
+        self.wasi.end(&mut self.log);
         (std::mem::replace(&mut self.role, Role::Idle), std::mem::take(&mut self.log))
     }
 
@@ -163,6 +164,5 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<GuestState>> {
         own,
     )?;
     pacer::strowger::platform::campaign::add_to_linker::<_, HasSelf<GuestState>>(&mut linker, own)?;
-    wasi::add_to_linker(&mut linker)?;
     Ok(linker)
 }

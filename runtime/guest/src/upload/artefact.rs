@@ -1,6 +1,7 @@
 //! One upload's way: inspected, made a component, checked against the
 //! contract, compiled or taken from the cache.
 
+use super::contract::Found;
 use super::inspect::{Kind, inspect};
 use super::{Cache, UploadError, UploadLimits, contract};
 use crate::program::World;
@@ -18,6 +19,8 @@ pub(crate) struct Checked<'a> {
     pub component: Cow<'a, [u8]>,
     /// What it can be used as.
     pub worlds: Vec<World>,
+    /// Whether it imports interfaces of WASI.
+    pub uses_wasi: bool,
 }
 
 /// Checks an upload.
@@ -29,8 +32,8 @@ pub(crate) fn check<'a>(
         Kind::Component => Cow::Borrowed(bytes),
         Kind::Module => Cow::Owned(componentize(bytes)?),
     };
-    let worlds = contract::check(&component)?;
-    Ok(Checked { digest: hex(&Sha256::digest(bytes)), component, worlds })
+    let Found { worlds, uses_wasi } = contract::check(&component)?;
+    Ok(Checked { digest: hex(&Sha256::digest(bytes)), component, worlds, uses_wasi })
 }
 
 /// Compiles a checked upload, or takes what was compiled before.

@@ -32,9 +32,18 @@ static OFFERED: LazyLock<Result<Offered, String>> = LazyLock::new(|| {
     Ok(offered)
 });
 
+/// What a component is.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// The worlds it serves; at least one.
+    pub worlds: Vec<World>,
+    /// Whether it imports interfaces of WASI.
+    pub uses_wasi: bool,
+}
+
 /// The worlds a component serves; an error if there is none or if it needs
 /// something that is not here.
-pub(super) fn check(component: &[u8]) -> Result<Vec<World>, UploadError> {
+pub(super) fn check(component: &[u8]) -> Result<Found, UploadError> {
     let offered = OFFERED.as_ref().map_err(|error| {
         UploadError::Invalid(format!("the server's own WIT is broken: {error}"))
     })?;
@@ -44,10 +53,12 @@ pub(super) fn check(component: &[u8]) -> Result<Vec<World>, UploadError> {
         Err(error) => return Err(UploadError::Invalid(format!("{error:#}"))),
     };
     let world = &resolve.worlds[world];
+    let mut uses_wasi = false;
     for (key, item) in &world.imports {
         let name = resolve.name_world_key(key);
         match item {
             WorldItem::Interface { id, .. } => {
+                uses_wasi |= wasi::offers(&name);
                 let wanted = &resolve.interfaces[*id].functions;
                 check_interface(&name, wanted.keys(), offered)?;
             }
@@ -74,7 +85,7 @@ pub(super) fn check(component: &[u8]) -> Result<Vec<World>, UploadError> {
         };
         return Err(UploadError::WrongWorld { found });
     }
-    Ok(worlds)
+    Ok(Found { worlds, uses_wasi })
 }
 
 fn check_interface<'a>(

@@ -14,6 +14,7 @@ pub(crate) use cache::Cache;
 pub use error::UploadError;
 pub(crate) use worker::CompileWorker;
 
+use crate::limits::Budget;
 use std::time::Duration;
 
 /// How large an upload may be and how long it may take.
@@ -25,6 +26,8 @@ pub struct UploadLimits {
     pub functions: u32,
     /// Bytes of the largest function: compile time grows faster than its size.
     pub function_bytes: u32,
+    /// What its instances will be allowed: it is started once under it.
+    pub budget: Budget,
     /// Longest wait for the whole check, time in the queue included.
     pub compile_time: Duration,
 }
@@ -35,6 +38,7 @@ impl Default for UploadLimits {
             bytes: 16 << 20,
             functions: 40_000,
             function_bytes: 512 << 10,
+            budget: Budget::default(),
             compile_time: Duration::from_secs(60),
         }
     }
