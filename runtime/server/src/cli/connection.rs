@@ -9,23 +9,31 @@ use std::path::{Path, PathBuf};
 
 const USUAL_URL: &str = "http://127.0.0.1:8080";
 
-/// Flags that every subcommand takes.
+/// Flags that every subcommand takes. Their ids are their own: a global flag
+/// would otherwise take the value of a subcommand's argument of the same name,
+/// the KEY of `kv get` for example.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Connection {
     /// Address of the API, for example http://127.0.0.1:8080.
-    #[arg(long, env = "STROWGER_URL", global = true)]
+    #[arg(id = "api-url", long = "url", env = "STROWGER_URL", global = true)]
     pub url: Option<String>,
     /// API key; better given in the environment or a profile, where no process list shows it.
-    #[arg(long, env = "STROWGER_API_KEY", global = true, hide_env_values = true)]
+    #[arg(
+        id = "api-key",
+        long = "key",
+        env = "STROWGER_API_KEY",
+        global = true,
+        hide_env_values = true
+    )]
     pub key: Option<String>,
     /// Tenant to act for, by name or id; needed with an operator's key only.
-    #[arg(long, env = "STROWGER_TENANT", global = true)]
+    #[arg(id = "api-tenant", long = "tenant", env = "STROWGER_TENANT", global = true)]
     pub tenant: Option<String>,
     /// Profile file; usually ~/.config/strowger/profile.toml.
-    #[arg(long, env = "STROWGER_PROFILE", global = true)]
+    #[arg(id = "api-profile", long = "profile", env = "STROWGER_PROFILE", global = true)]
     pub profile: Option<PathBuf>,
     /// Print the API's answer as JSON instead of a table.
-    #[arg(long, global = true)]
+    #[arg(id = "api-json", long = "json", global = true)]
     pub json: bool,
 }
 

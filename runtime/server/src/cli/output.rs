@@ -125,7 +125,7 @@ fn cell(value: &Value, path: &str) -> String {
         }
         Value::Number(number) => number.to_string(),
         Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().map(|item| short(item)).collect::<Vec<_>>().join(", "),
+        Value::Array(items) => items.iter().map(short).collect::<Vec<_>>().join(", "),
         Value::Object(_) => short(value),
     }
 }

@@ -112,6 +112,22 @@ fn every_subcommand_is_well_formed() {
     Arguments::command().debug_assert();
 }
 
+#[test]
+fn arguments_of_subcommands_are_not_taken_for_flags_of_the_connection() {
+    for line in [
+        &["strowger", "kv", "get", "a-key"][..],
+        &["strowger", "tenant", "show", "acme"],
+        &["strowger", "key", "revoke", "an-id"],
+    ] {
+        let connection = Arguments::try_parse_from(line).expect("a valid line").connection;
+        assert_eq!((connection.key, connection.tenant), (None, None), "{line:?}");
+    }
+    let line = ["strowger", "kv", "get", "a-key", "--key", "sk", "--tenant", "acme"];
+    let connection = Arguments::try_parse_from(line).expect("a valid line").connection;
+    assert_eq!(connection.key.as_deref(), Some("sk"));
+    assert_eq!(connection.tenant.as_deref(), Some("acme"));
+}
+
 #[tokio::test]
 async fn a_tenant_is_set_up_from_nothing() {
     let served = Served::start().await;
