@@ -31,8 +31,8 @@ enum Expect {
 
 /// Every endpoint: what B gets, and the body that it sends.
 fn cases(a: &Seeded) -> BTreeMap<&'static str, (Expect, Sent)> {
-    use Sent::{Bytes, Json, None};
     use Expect::{Hidden, MakesOwn, OperatorOnly, OwnOnly, Public, Stream, Taken};
+    use Sent::{Bytes, Json, None};
     let agent = json!({"name": "b", "extension": a.agent, "password": "password of b"});
     let trunk = json!({"name": a.trunk});
     let number = json!({"number": a.number});
@@ -116,6 +116,7 @@ fn cases(a: &Seeded) -> BTreeMap<&'static str, (Expect, Sent)> {
         ("get /v1/calls/live", (OwnOnly, None)),
         ("get /v1/calls/{call}", (Hidden, None)),
         ("get /v1/calls/{call}/journal", (Hidden, None)),
+        ("get /v1/calls/{call}/decisions", (Hidden, None)),
         ("post /v1/calls/{call}/hangup", (Hidden, None)),
         ("get /v1/recordings", (OwnOnly, None)),
         ("get /v1/recordings/{recording}", (Hidden, None)),

@@ -43,7 +43,13 @@ impl Ledger {
     }
 
     /// An agent does something else now.
-    pub fn agent_state(&self, tenant: TenantId, agent: AgentId, state: AgentState, since: Timestamp) {
+    pub fn agent_state(
+        &self,
+        tenant: TenantId,
+        agent: AgentId,
+        state: AgentState,
+        since: Timestamp,
+    ) {
         self.hand_over(Fact::Agent { tenant, agent, state, since });
     }
 

@@ -71,10 +71,8 @@ impl RunningServer {
             cache_dir: Some(config.data_dir.join("compiled")),
             ..EngineConfig::default()
         })?;
-        let pool = PoolConfig {
-            threads: Config::threads(config.guests.threads),
-            ..PoolConfig::default()
-        };
+        let pool =
+            PoolConfig { threads: Config::threads(config.guests.threads), ..PoolConfig::default() };
         let writer = store.start_writer(WriterConfig {
             max_open_calls: config.max_calls.saturating_add(1),
             ..WriterConfig::default()

@@ -35,7 +35,8 @@ pub fn run(report: &mut Report) -> Result<()> {
 async fn measure(report: &mut Report) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let house = start(folder.path(), "straight-to-queue").await?;
-    let queue = json!({"name": "support", "wrap_up_ms": 0, "ring_ms": 20_000, "max_waiting": 5_000});
+    let queue =
+        json!({"name": "support", "wrap_up_ms": 0, "ring_ms": 20_000, "max_waiting": 5_000});
     house.api("PUT", "/v1/queues/support", Some(TENANT), Some(&queue)).await?;
     let phones = Phones::start(&house).await?;
     let waiters = Run {
@@ -163,14 +164,12 @@ impl Phones {
                     self.answered += 1;
                 }
                 let local = self.socket.local_addr()?;
-                let sdp = format!(
-                    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
-                     m=audio 9 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
-                );
+                let sdp = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\n\
+                           t=0 0\r\nm=audio 9 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n";
                 let ok = message
                     .response(200, "OK", "agent")
                     .with("Contact", format!("<sip:agent@{local}>"))
-                    .with_sdp(&sdp);
+                    .with_sdp(sdp);
                 self.send(&ok).await?;
                 let talk = Talk { extension, invite: message, until: None };
                 self.talks.entry(call).or_insert(talk);

@@ -71,7 +71,8 @@ impl Run {
 
 /// Reads what SIPp has written so far.
 pub fn read(folder: &Path) -> Result<Outcome> {
-    let text = std::fs::read_to_string(folder.join("stat.csv")).context("sipp wrote no counters")?;
+    let text =
+        std::fs::read_to_string(folder.join("stat.csv")).context("sipp wrote no counters")?;
     let mut lines = text.lines();
     let names: Vec<&str> = lines.next().unwrap_or_default().split(';').collect();
     let last: Vec<&str> = lines.next_back().unwrap_or_default().split(';').collect();

@@ -98,8 +98,9 @@ impl House {
         let ready = async {
             while let Some(line) = lines.next_line().await? {
                 if let Some(addresses) = line.strip_prefix("strowger is ready: api http://") {
-                    let (http, sip) =
-                        addresses.split_once(" sip ").context("no SIP address in the ready line")?;
+                    let (http, sip) = addresses
+                        .split_once(" sip ")
+                        .context("no SIP address in the ready line")?;
                     return Ok::<_, anyhow::Error>((http.parse()?, sip.parse()?));
                 }
             }

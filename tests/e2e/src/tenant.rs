@@ -23,7 +23,13 @@ pub async fn create(house: &House, name: &str, domain: &str) -> Result<Value> {
 }
 
 /// Uploads a flow and binds a number to it.
-pub async fn bind(house: &House, tenant: &str, flow: &str, wasm: &[u8], number: &str) -> Result<()> {
+pub async fn bind(
+    house: &House,
+    tenant: &str,
+    flow: &str,
+    wasm: &[u8],
+    number: &str,
+) -> Result<()> {
     let path = format!("/v1/flows/{flow}/versions?promote=true");
     house.upload(&path, tenant, wasm.to_vec()).await?;
     let body = json!({"number": number, "flow": flow});
@@ -52,11 +58,7 @@ pub async fn agent(house: &House, tenant: &str, domain: &str, extension: &str) -
 
 /// The account of an extension.
 pub fn account(domain: &str, extension: &str) -> Account {
-    Account {
-        user: extension.to_owned(),
-        domain: domain.to_owned(),
-        password: PASSWORD.to_owned(),
-    }
+    Account { user: extension.to_owned(), domain: domain.to_owned(), password: PASSWORD.to_owned() }
 }
 
 /// Lets an agent be ready, or whatever else is ordered.

@@ -26,6 +26,8 @@ pub fn run(filter: &[String]) -> Result<(), String> {
             "warnings",
         ]),
     )?;
+    // The tests from outside start the server that was built beside them.
+    cargo::run("build", cargo().args(["build", "--workspace", "--bins", "--locked"]))?;
     cargo::run(
         "tests of the host",
         cargo().args(["test", "--workspace", "--locked", "--no-fail-fast"]),

@@ -5,8 +5,11 @@ use crate::support::{Fault, World, media};
 use strowger_model::Cause;
 use strowger_sip::{Direction, SipEvent};
 
+/// What it is called, and how it goes.
+type Story = (&'static str, fn(&mut World));
+
 /// Every way a call can go; each ends by itself if nothing is lost.
-const STORIES: [(&str, fn(&mut World)); 8] = [
+const STORIES: [Story; 8] = [
     ("answered, caller hangs up", |world| {
         answer(world);
         world.call();

@@ -131,7 +131,7 @@ fn later_offers_of_ours_keep_the_lines() {
 fn answers_to_our_offer() {
     let mut session = Session::new(7);
     session.offer(&local(&Codec::ALL)).unwrap();
-    let theirs = sdp("10.0.0.2", 4000, "").replace("0 8 101", "0 8 101");
+    let theirs = sdp("10.0.0.2", 4000, "");
     assert_eq!(session.preview_answer(theirs.as_bytes()).unwrap().codec, Codec::Pcmu);
     assert!(session.is_pending(), "a preview binds nobody");
     for bad in

@@ -8,10 +8,12 @@ use crate::tenants::Tenant;
 use std::collections::HashMap;
 use std::sync::Arc;
 use strowger_call::{Input, LegEffect, LegInput, Target};
-use strowger_engine::signalling::Stopped;
 use strowger_engine::media::{Law, LegHandle, LegSpec, MediaEvent, RemoteParams};
+use strowger_engine::signalling::Stopped;
 use strowger_model::{AgentId, CallId, Cause, LegId};
-use strowger_sip::{Caller, Codec, DialogKey, InviteRequest, InviteTarget, LocalMedia, Negotiated, SipEvent};
+use strowger_sip::{
+    Caller, Codec, DialogKey, InviteRequest, InviteTarget, LocalMedia, Negotiated, SipEvent,
+};
 use tokio::sync::mpsc;
 
 use super::registry::CallHandle;

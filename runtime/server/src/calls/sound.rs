@@ -77,7 +77,8 @@ impl Sound {
     /// Starts a list.
     pub fn play(&mut self, leg: LegId, play: PlayId, sources: Vec<String>, times: u32) {
         let rounds_left = times.checked_sub(1);
-        let program = Program { leg, sources, rounds_left, next: 0, waiting: false, preparing: None };
+        let program =
+            Program { leg, sources, rounds_left, next: 0, waiting: false, preparing: None };
         self.programs.insert(play, program);
         self.prepare(play);
     }

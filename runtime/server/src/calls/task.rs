@@ -13,8 +13,8 @@ use std::sync::Arc;
 use strowger_acd::{AcdInput, Enqueue};
 use strowger_api::LiveCall;
 use strowger_call::{
-    Action, Call, CallSetup, Effect, Fault, FaultKind, GuestEvent, Input, KvOp, LegInput, MediaEffect,
-    MediaInput, Moment, PlayId, QueueEffect, QueueInput, TurnResult, TurnView,
+    Action, Call, CallSetup, Effect, Fault, FaultKind, GuestEvent, Input, KvOp, LegInput,
+    MediaEffect, MediaInput, Moment, PlayId, QueueEffect, QueueInput, TurnResult, TurnView,
 };
 use strowger_engine::media::{CommandError, LegHandle, MediaEvent, MediaEventKind, RecordSpec};
 use strowger_guest::{FlowJob, FlowTurn, Program};
@@ -194,9 +194,10 @@ impl CallTask {
     fn show(&self) -> LiveCall {
         let record = self.core.record();
         let waits = record.queue_visits.last().filter(|visit| visit.left_at.is_none());
-        let talks = record.legs.iter().rev().find(|leg| {
-            leg.agent.is_some() && leg.answered_at.is_some() && leg.ended_at.is_none()
-        });
+        let talks =
+            record.legs.iter().rev().find(|leg| {
+                leg.agent.is_some() && leg.answered_at.is_some() && leg.ended_at.is_none()
+            });
         LiveCall {
             call: record.call,
             direction: record.direction,

@@ -223,7 +223,14 @@ mod tests {
     #[test]
     fn the_operators_own_network_is_out_of_reach() {
         let service = HttpService::new(false).unwrap();
-        for host in ["127.0.0.1", "10.1.2.3", "169.254.169.254", "100.64.0.1", "[::1]", "[::ffff:127.0.0.1]"] {
+        for host in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "169.254.169.254",
+            "100.64.0.1",
+            "[::1]",
+            "[::ffff:127.0.0.1]",
+        ] {
             let allow = vec![host.to_owned()];
             assert!(service.admit(&url(&format!("http://{host}/")), &allow).is_err(), "{host}");
         }

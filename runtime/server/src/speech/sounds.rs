@@ -37,9 +37,9 @@ impl Sounds {
 
     /// The clip of a source, or what is wrong with it, for the flow's author.
     pub async fn clip(&self, tenant: &Tenant, source: &str) -> Result<Clip, String> {
-        let (kind, rest) = source
-            .split_once(':')
-            .ok_or("a source is file:, text:, tone:, silence:, music: or queue: and what follows")?;
+        let (kind, rest) = source.split_once(':').ok_or(
+            "a source is file:, text:, tone:, silence:, music: or queue: and what follows",
+        )?;
         match kind {
             "file" => self.uploaded(tenant, rest).await.map(Clip::Prompt),
             "text" => {

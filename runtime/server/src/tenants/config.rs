@@ -142,10 +142,9 @@ impl TenantConfig {
 
     /// Where a number leads, with or without the `+` that carriers leave out.
     pub fn destination(&self, dialled: &str) -> Option<Destination<'_>> {
-        let bound = self
-            .numbers
-            .get(dialled)
-            .or_else(|| self.numbers.get(format!("+{}", dialled.trim_start_matches('+')).as_str()))?;
+        let bound = self.numbers.get(dialled).or_else(|| {
+            self.numbers.get(format!("+{}", dialled.trim_start_matches('+')).as_str())
+        })?;
         match bound.as_ref().and_then(|name| self.flows.get(name)) {
             Some(flow) => Some(Destination::Flow(flow)),
             None => Some(Destination::Unbound),
@@ -155,9 +154,7 @@ impl TenantConfig {
     /// The flow that takes over when another one failed.
     pub fn fallback_flow(&self) -> Option<&LoadedFlow> {
         match &self.fallback {
-            CallFallback::Flow(name) => {
-                self.flows.get(name).filter(|flow| flow.program.is_some())
-            }
+            CallFallback::Flow(name) => self.flows.get(name).filter(|flow| flow.program.is_some()),
             _ => None,
         }
     }

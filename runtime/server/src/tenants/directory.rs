@@ -65,7 +65,8 @@ fn trunk(tenant: strowger_model::TenantId, stored: &StoredTrunk) -> Result<Trunk
         }
         _ => None,
     };
-    let proxy = settings.proxy.as_deref().map(|text| proxy(text, settings.transport)).transpose()?;
+    let proxy =
+        settings.proxy.as_deref().map(|text| proxy(text, settings.transport)).transpose()?;
     Ok(Trunk {
         id: stored.id,
         tenant,

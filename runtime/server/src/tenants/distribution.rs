@@ -11,8 +11,8 @@ use serde_json::json;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use strowger_acd::{
-    Acd, AcdEffect, AcdEvent, AcdInput, AcdSetup, AgentConfig, AgentView, Members,
-    QueueConfig, QueueView, RouterChoice, RouterDone, RouterTrigger,
+    Acd, AcdEffect, AcdEvent, AcdInput, AcdSetup, AgentConfig, AgentView, Members, QueueConfig,
+    QueueView, RouterChoice, RouterDone, RouterTrigger,
 };
 use strowger_call::{Input, Moment, QueueInput};
 use strowger_guest::{RouterAnswer, RouterJob};
@@ -257,7 +257,13 @@ impl Task {
     }
 
     /// Lends the distribution to the router's thread and waits for it.
-    async fn ask(&mut self, ask: u64, choice: RouterChoice, trigger: RouterTrigger, moment: Moment) {
+    async fn ask(
+        &mut self,
+        ask: u64,
+        choice: RouterChoice,
+        trigger: RouterTrigger,
+        moment: Moment,
+    ) {
         let config = self.tenant.config();
         let stock = self.node.stock_router();
         let program = match choice {
@@ -323,8 +329,7 @@ impl Task {
             AgentState::NotReady(reason) => Some(reason.as_str()),
             _ => None,
         };
-        let data =
-            json!({"agent": agent, "state": state.name(), "reason": reason, "since": since});
+        let data = json!({"agent": agent, "state": state.name(), "reason": reason, "since": since});
         self.node.events.tenant(self.tenant.id, "agent.changed", data);
         self.node.ledger.agent_state(self.tenant.id, agent, state.clone(), since);
         self.states.insert(agent, state);

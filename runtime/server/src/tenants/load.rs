@@ -1,8 +1,8 @@
 //! From the database to a tenant's configuration in memory.
 
+use super::Tenant;
 use super::config::{LoadedFlow, Parts, TenantConfig};
 use super::distribution::{self, DistributionHandle};
-use super::Tenant;
 use crate::node::Node;
 use anyhow::Result;
 use std::collections::HashMap;

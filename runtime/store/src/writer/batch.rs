@@ -29,7 +29,7 @@ impl JournalWrite {
 /// One transaction's worth. Keeps only the newest state of each record.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    records: Vec<Box<CallRecord>>,
+    records: Vec<CallRecord>,
     place_of: HashMap<CallId, usize>,
     entries: Vec<JournalEntry>,
     bytes: u64,
@@ -47,10 +47,10 @@ impl Batch {
 
     pub(super) fn record(&mut self, write: RecordWrite) {
         match self.place_of.get(&write.0.call) {
-            Some(&place) => self.records[place] = write.0,
+            Some(&place) => self.records[place] = *write.0,
             None => {
                 self.place_of.insert(write.0.call, self.records.len());
-                self.records.push(write.0);
+                self.records.push(*write.0);
             }
         }
     }

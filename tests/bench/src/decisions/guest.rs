@@ -95,15 +95,18 @@ impl House {
     }
 
     /// Many calls at the menu at once.
-    pub(super) fn crowd(&self, live: usize) -> anyhow::Result<Crowd> {
+    ///
+    /// `empty` is what the process had resident before there was any crowd: a
+    /// freed call's memory stays for the next one, so a later crowd finds it
+    /// there and would seem to need none.
+    pub(super) fn crowd(&self, live: usize, empty: u64) -> anyhow::Result<Crowd> {
         let mut calls = Vec::with_capacity(live);
         let mut steps = vec![0_usize; live];
-        let before = usage::resident()?;
         for _ in 0..live {
             calls.push(self.at_the_menu()?);
         }
         let after = usage::resident()?;
-        let kib_per_call = after.saturating_sub(before) as f64 / 1024.0 / live as f64;
+        let kib_per_call = after.saturating_sub(empty) as f64 / 1024.0 / live as f64;
         let mut random = 0x9e37_79b9_7f4a_7c15_u64;
         let cold_us = (0..live * 3)
             .map(|_| {

@@ -77,9 +77,10 @@ pub fn run(report: &mut Report) -> anyhow::Result<()> {
             columns.push(&format!("decision.{name}_pool_cpu_ratio"), cpu / pool.cpu_us());
         }
     }
+    let empty = usage::resident()?;
     // Last, because ten thousand live calls fill the caches for what follows.
     for _ in 0..RUNS {
-        let mut crowd = house.crowd(LIVE)?;
+        let mut crowd = house.crowd(LIVE, empty)?;
         columns.push("decision.live_call_kib", crowd.kib_per_call);
         columns.push("decision.event_cold_p50_us", percentile(&mut crowd.cold_us, 50.0));
         columns.push("decision.event_cold_p99_us", percentile(&mut crowd.cold_us, 99.0));

@@ -58,7 +58,12 @@ async fn run() -> Result<()> {
         let log = std::fs::read_to_string(data_dir.join("server.log")).unwrap_or_default();
         format!("the server does not start\n{log}")
     })?;
-    println!("server is up: API http://{}, SIP {}, data in {}", house.http, house.sip, data_dir.display());
+    println!(
+        "server is up: API http://{}, SIP {}, data in {}",
+        house.http,
+        house.sip,
+        data_dir.display()
+    );
     let outcome = story(&house).await;
     if outcome.is_err() {
         let log = std::fs::read_to_string(data_dir.join("server.log")).unwrap_or_default();
@@ -157,9 +162,15 @@ async fn check_record(house: &House, call: &str) -> Result<()> {
     ensure!(record["cause"] == "normal", "the call's cause is {}", record["cause"]);
     ensure!(visit["outcome"] == "served", "the wait ended as {}", visit["outcome"]);
     ensure!(record["digits"] == "1", "the digits are {}", record["digits"]);
-    let journal = house.api("GET", &format!("/v1/calls/{call}/journal"), Some(TENANT), None).await?;
+    let journal =
+        house.api("GET", &format!("/v1/calls/{call}/journal"), Some(TENANT), None).await?;
     let entries = items(&journal).len();
     ensure!(entries > 5, "the journal has {entries} entries");
+
+    let path = format!("/v1/calls/{call}/decisions");
+    let decisions = house.api("GET", &path, Some(TENANT), None).await?;
+    let chosen = &decisions["items"][0]["assignments"][0]["call"];
+    ensure!(chosen == call, "the routing journal does not say why: {decisions}");
 
     let recording = record["recordings"][0].as_str().context("there is no recording")?;
     let path = format!("/v1/recordings/{recording}");
@@ -175,6 +186,7 @@ async fn check_record(house: &House, call: &str) -> Result<()> {
     ensure!(loudest(&right, AGENT_HZ) > 0.5, "the agent is not on the right of the recording");
     println!("recording {recording}: {} ms, {}", stored["duration_ms"], file.display());
     println!("journal of call {call}: {entries} entries, GET /v1/calls/{call}/journal");
+    println!("why this agent: GET /v1/calls/{call}/decisions");
     println!("every part of the story happened");
     Ok(())
 }

@@ -25,7 +25,8 @@ async fn the_caller_reaches_the_next_agent() -> Result<()> {
     assert_eq!(record["queue_visits"][0]["offers"], 2);
     let legs = record["legs"].as_array().map_or(0, Vec::len);
     assert_eq!(legs, 3, "caller, phone that is gone, phone that answered: {record}");
-    let status = tenant::order(&scene.house, TENANT, "201", &json!({"state": "signed_out"})).await?;
+    let status =
+        tenant::order(&scene.house, TENANT, "201", &json!({"state": "signed_out"})).await?;
     assert_eq!(status["state"], "signed_out");
     Ok(())
 }

@@ -19,6 +19,9 @@ async fn with_the_right_password_only() -> Result<()> {
 
     let wrong = Account { password: "guessed-password".into(), ..account };
     let refused = phone.call("201", &to, Some(&wrong)).await.unwrap_err().to_string();
-    assert!(refused.contains("401") || refused.contains("407") || refused.contains("403"), "{refused}");
+    assert!(
+        refused.contains("401") || refused.contains("407") || refused.contains("403"),
+        "{refused}"
+    );
     Ok(())
 }

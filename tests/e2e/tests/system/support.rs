@@ -92,7 +92,8 @@ impl Scene {
     /// The records of so many calls once all are closed.
     pub async fn closed_records(&self, calls: usize) -> Result<Vec<Value>> {
         self.until("closed call records", "/v1/calls?limit=500", |page| {
-            let records: Vec<Value> = items(page).iter().map(|call| record_of(call).clone()).collect();
+            let records: Vec<Value> =
+                items(page).iter().map(|call| record_of(call).clone()).collect();
             let closed = records.iter().filter(|record| !record["ended_at"].is_null()).count();
             (closed == calls).then_some(records)
         })

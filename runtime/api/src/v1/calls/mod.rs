@@ -1,5 +1,6 @@
 //! Calls: live ones, records and journals.
 
+mod decisions;
 mod get;
 mod hang_up;
 mod journal;
@@ -17,6 +18,7 @@ pub(crate) fn quick() -> OpenApiRouter<Api> {
         .routes(routes!(list::list_calls))
         .routes(routes!(get::get_call))
         .routes(routes!(journal::call_journal))
+        .routes(routes!(decisions::call_decisions))
         .routes(routes!(live::live_calls))
         .routes(routes!(hang_up::hang_up_call))
 }
