@@ -23,7 +23,7 @@ fn page(skip: u32, limit: u32) -> Result<(usize, usize), String> {
 
 impl Acd {
     fn look_at_contacts(
-        &self,
+        &mut self,
         agent: u64,
         order: &str,
         skip: u32,
@@ -35,6 +35,12 @@ impl Acd {
         if !agent.is_free() {
             return Ok(Vec::new());
         }
+        let (contacts, queues) = (&self.contacts, &self.queues);
+        self.waiting.keep(order as usize, |number| {
+            let contact = contacts.get(&number)?;
+            let ageing = queues.get(contact.queue)?.config.ageing_per_minute;
+            Some(contact.keys(ageing)[order as usize])
+        });
         let found = self.contacts_for(agent, order, skip, limit);
         Ok(found.into_iter().filter_map(|number| self.contact_view(number)).collect())
     }
@@ -60,6 +66,10 @@ impl Acd {
         let order = AgentOrder::named(order)?;
         let (skip, limit) = page(skip, limit)?;
         self.shelve_fresh();
+        if order == AgentOrder::LeastServed {
+            let agents = &self.agents;
+            self.idle.keep(1, |number| agents.get(&number).map(|agent| agent.keys()[1]));
+        }
         let contact = self.contacts.get(&contact).ok_or_else(|| no_contact(contact))?;
         let found = self.agents_for(contact, order, skip, limit);
         let view = |(number, level)| {

@@ -13,12 +13,17 @@ pub(crate) type Key = (i64, u64, u64);
 /// Index of a group on its shelf.
 pub(crate) type GroupIndex = usize;
 
-/// Groups of kind `K` on racks named `R`, each sorted in `N` orders.
+/// Groups of kind `K` on racks named `R`, each sorted in up to `N` orders.
+///
+/// The first order is always kept. The others are kept from the moment somebody
+/// asks for one: a tenant's router uses one or two, and each costs time and
+/// memory whenever an item comes or goes.
 #[derive(Debug)]
 pub(crate) struct Shelf<K, R, const N: usize> {
     groups: Vec<Option<Group<K, R, N>>>,
     free: Vec<GroupIndex>,
     by_kind: NumberMap<K, GroupIndex>,
+    kept: [bool; N],
     pub(super) racks: NumberMap<R, Rack<N>>,
 }
 
@@ -49,6 +54,7 @@ where
             groups: Vec::new(),
             free: Vec::new(),
             by_kind: NumberMap::default(),
+            kept: std::array::from_fn(|order| order == 0),
             racks: NumberMap::default(),
         }
     }
@@ -107,21 +113,42 @@ where
         self.groups.get(index)?.as_ref()
     }
 
+    /// Keeps an order from now on; `key` says where in it an item stands. Sorts
+    /// what is there, once.
+    pub(crate) fn keep(&mut self, order: usize, key: impl Fn(u64) -> Option<Key>) {
+        if std::mem::replace(&mut self.kept[order], true) {
+            return;
+        }
+        for index in 0..self.groups.len() {
+            let items = self.groups[index].iter().flat_map(|group| &group.line[0]);
+            let keys: Vec<Key> = items.filter_map(|item| key(item.2)).collect();
+            for key in keys {
+                self.insert_in(order, index, key);
+            }
+        }
+    }
+
     /// Puts an item into its group's line.
     pub(crate) fn insert(&mut self, index: GroupIndex, keys: [Key; N]) {
+        for (order, key) in keys.into_iter().enumerate() {
+            if self.kept[order] {
+                self.insert_in(order, index, key);
+            }
+        }
+    }
+
+    fn insert_in(&mut self, order: usize, index: GroupIndex, key: Key) {
         let Some(group) = self.groups.get_mut(index).and_then(Option::as_mut) else {
             return;
         };
-        for (order, key) in keys.into_iter().enumerate() {
-            let before = group.line[order].first().copied();
-            group.line[order].insert(key);
-            if before.is_some_and(|before| before < key) {
-                continue;
-            }
-            for name in &group.racks {
-                let rack = self.racks.entry(name.clone()).or_insert_with(Rack::new);
-                rack.change(order, before, Some(key), index);
-            }
+        let before = group.line[order].first().copied();
+        group.line[order].insert(key);
+        if before.is_some_and(|before| before < key) {
+            return;
+        }
+        for name in &group.racks {
+            let rack = self.racks.entry(name.clone()).or_insert_with(Rack::new);
+            rack.change(order, before, Some(key), index);
         }
     }
 
@@ -130,7 +157,7 @@ where
         let Some(group) = self.groups.get_mut(index).and_then(Option::as_mut) else {
             return;
         };
-        for (order, key) in keys.into_iter().enumerate() {
+        for (order, key) in keys.into_iter().enumerate().filter(|(order, _)| self.kept[*order]) {
             let was_first = group.line[order].first() == Some(&key);
             group.line[order].remove(&key);
             if !was_first {
