@@ -42,6 +42,9 @@ pub async fn publish(node: &Node) -> Result<()> {
     };
     let directory = Directory::new(domains, extensions, trunks, only)?;
     node.sip.set_directory(Arc::new(directory)).await?;
+    // Commands are taken in order: an answer to a later one says that the
+    // directory is in force, which whoever changed it relies on.
+    node.sip.figures().await?;
     Ok(())
 }
 
