@@ -60,7 +60,8 @@ pub struct Incoming {
     /// Who it is from, proven.
     pub source: Source,
     /// User part of the caller: the P-Asserted-Identity or From of a trunk
-    /// (RFC 3325), the extension's name of a phone; `anonymous` if withheld.
+    /// (RFC 3325; only From if privacy is asked for), the proven extension's
+    /// name of a phone; `anonymous` if there is none.
     pub from: String,
     /// What the caller calls itself.
     pub display_name: Option<String>,

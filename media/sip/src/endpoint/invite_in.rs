@@ -77,7 +77,13 @@ impl Endpoint {
         if let Some(server) = self.transactions.server(id) {
             server.call = Some(dialog_key);
         }
-        let incoming = incoming(dialog_key, &request, caller, offer);
+        let mut incoming = incoming(dialog_key, &request, caller, offer);
+        if let Source::Extension { agent, .. } = caller
+            && let Some(extension) = self.directory.extension(agent)
+        {
+            // A phone may write what it likes into From; it is who it proved to be.
+            incoming.from.clone_from(&extension.username);
+        }
         let unanswered_until = now.plus_ms(MAX_UNANSWERED_MS);
         let repeat_at = now.plus_ms(PROVISIONAL_REPEAT_MS);
         self.timers.set(repeat_at, TimerKey::Unanswered(dialog_key));

@@ -62,6 +62,16 @@ fn old_phones_may_be_challenged_with_md5_first_or_not_at_all() {
 }
 
 #[test]
+fn a_phone_is_who_it_proved_to_be_whatever_it_calls_itself() {
+    let mut bench = Bench::new();
+    let mut invite = from_phone("acme.example");
+    invite.from = "\"The Boss\" <sip:200@acme.example>;tag=p".into();
+    let challenge = bench.ask(PHONE, &invite.text());
+    bench.udp(PHONE, proven(&invite, &challenge, ("201", "s3cret"), Algorithm::Sha256));
+    assert_eq!(bench.incoming().from, "201");
+}
+
+#[test]
 fn a_withheld_identity_stays_withheld() {
     let mut bench = Bench::new();
     let mut invite = Ask::invite("w").with("P-Asserted-Identity: <tel:+441632960555>");
