@@ -5,7 +5,7 @@ use super::menu::{GATHER, Views, key, moment, pressed};
 use super::{Cost, usage};
 use anyhow::{Context, bail};
 use std::time::Instant;
-use strowger_call::{Action, CommandId, GuestEvent};
+use strowger_call::{Action, CommandId, GuestEvent, TurnView};
 use strowger_guest::{
     Budget, EngineConfig, FlowInstance, FlowJob, FlowTurn, GuestEngine, GuestPool, PoolConfig,
     Program, UploadLimits,
@@ -53,32 +53,62 @@ impl House {
     pub(super) fn pool(&self, events: usize) -> anyhow::Result<Cost> {
         let pool = GuestPool::start(&PoolConfig::default())?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
-        let call = CallId(Uuid::from_u128(1));
-        let (program, budget) = (self.program.clone(), self.budget);
-        let (ringing, answered) = (self.views.ringing.clone(), self.views.answered.clone());
+        let call = self.call(&pool, 1);
         let cost = runtime.block_on(runtime.spawn(async move {
-            let ask = async |event: GuestEvent, first: bool| -> anyhow::Result<FlowTurn> {
-                let view = if first { ringing.clone() } else { answered.clone() };
-                let program = program.clone();
-                let job = FlowJob { call, program, budget, moment: moment(), event, view };
-                Ok(pool.flow_turn(job)?.await?)
-            };
-            gathers(&ask(GuestEvent::Started, true).await?, 0)?;
-            gathers(&ask(completed(CommandId(1)), false).await?, 1)?;
-            gathers(&ask(pressed(GATHER, "1"), false).await?, 1)?;
+            call.reach_the_menu().await?;
             let mut latency_us = Vec::with_capacity(events);
             let before = usage::cpu();
             for step in 0..events {
-                let event = pressed(GATHER, key(step));
-                let began = Instant::now();
-                let turn = ask(event, false).await?;
-                latency_us.push(began.elapsed().as_secs_f64() * 1e6);
-                gathers(&turn, 1)?;
+                latency_us.push(call.press(step).await?);
             }
             anyhow::Ok(Cost { latency_us, cpu: usage::cpu() - before })
         }))?;
         runtime.shutdown_background();
         cost
+    }
+
+    /// The same with many calls at once, as on a server with work to do: threads
+    /// are seldom woken because they seldom sleep. Microseconds of processor
+    /// time per event.
+    pub(super) fn pool_busy(&self, events: usize, at_once: usize) -> anyhow::Result<f64> {
+        let pool = GuestPool::start(&PoolConfig::default())?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
+        let calls: Vec<PooledCall> =
+            (0..at_once).map(|number| self.call(&pool, number as u128)).collect();
+        let cpu = runtime.block_on(async {
+            for call in &calls {
+                call.reach_the_menu().await?;
+            }
+            let before = usage::cpu();
+            let tasks: Vec<_> = calls
+                .into_iter()
+                .map(|call| {
+                    tokio::spawn(async move {
+                        for step in 0..events / at_once {
+                            call.press(step).await?;
+                        }
+                        anyhow::Ok(())
+                    })
+                })
+                .collect();
+            for task in tasks {
+                task.await??;
+            }
+            anyhow::Ok(usage::cpu() - before)
+        })?;
+        runtime.shutdown_background();
+        Ok(cpu.as_secs_f64() * 1e6 / (events / at_once * at_once) as f64)
+    }
+
+    fn call(&self, pool: &GuestPool, number: u128) -> PooledCall {
+        PooledCall {
+            pool: pool.clone(),
+            call: CallId(Uuid::from_u128(number)),
+            program: self.program.clone(),
+            budget: self.budget,
+            ringing: self.views.ringing.clone(),
+            answered: self.views.answered.clone(),
+        }
     }
 
     /// How long it takes to start an instance.
@@ -140,6 +170,46 @@ impl House {
         let view = self.views.answered.clone();
         let began = Instant::now();
         let turn = call.handle(moment(), &event, view);
+        let took = began.elapsed().as_secs_f64() * 1e6;
+        gathers(&turn, 1)?;
+        Ok(took)
+    }
+}
+
+/// A call whose guest lives on the guest threads.
+struct PooledCall {
+    pool: GuestPool,
+    call: CallId,
+    program: Program,
+    budget: Budget,
+    ringing: TurnView,
+    answered: TurnView,
+}
+
+impl PooledCall {
+    async fn ask(&self, event: GuestEvent, view: &TurnView) -> anyhow::Result<FlowTurn> {
+        let job = FlowJob {
+            call: self.call,
+            program: self.program.clone(),
+            budget: self.budget,
+            moment: moment(),
+            event,
+            view: view.clone(),
+        };
+        Ok(self.pool.flow_turn(job)?.await?)
+    }
+
+    async fn reach_the_menu(&self) -> anyhow::Result<()> {
+        gathers(&self.ask(GuestEvent::Started, &self.ringing).await?, 0)?;
+        gathers(&self.ask(completed(CommandId(1)), &self.answered).await?, 1)?;
+        gathers(&self.ask(pressed(GATHER, "1"), &self.answered).await?, 1)
+    }
+
+    /// One key press; how many microseconds until its answer was there.
+    async fn press(&self, step: usize) -> anyhow::Result<f64> {
+        let event = pressed(GATHER, key(step));
+        let began = Instant::now();
+        let turn = self.ask(event, &self.answered).await?;
         let took = began.elapsed().as_secs_f64() * 1e6;
         gathers(&turn, 1)?;
         Ok(took)

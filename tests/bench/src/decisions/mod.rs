@@ -21,6 +21,8 @@ const EVENTS: usize = 100_000;
 const POOL_EVENTS: usize = 30_000;
 /// Requests per run to a peer.
 const REQUESTS: usize = 10_000;
+/// Calls that decide at the same time where a server with work is looked at.
+const AT_ONCE: usize = 64;
 /// Instances made per run.
 const INSTANCES: usize = 5_000;
 /// Calls alive at once.
@@ -58,6 +60,8 @@ pub fn run(report: &mut Report) -> anyhow::Result<()> {
         let mut pool = house.pool(POOL_EVENTS)?;
         let mut web = webhook.ask(REQUESTS)?;
         let mut socket = websocket.ask(REQUESTS)?;
+        let pool_busy = house.pool_busy(EVENTS, AT_ONCE)?;
+        let web_busy = webhook.busy(REQUESTS, AT_ONCE)?;
         let mut made = house.instances(INSTANCES)?;
         let (event, event_cpu) = (warm.p(50.0), warm.cpu_us());
         columns.push("decision.event_p50_us", event);
@@ -76,6 +80,9 @@ pub fn run(report: &mut Report) -> anyhow::Result<()> {
             columns.push(&format!("decision.{name}_pool_latency_ratio"), latency / pool.p(50.0));
             columns.push(&format!("decision.{name}_pool_cpu_ratio"), cpu / pool.cpu_us());
         }
+        columns.push("decision.pool_busy_cpu_us", pool_busy);
+        columns.push("decision.webhook_busy_cpu_us", web_busy);
+        columns.push("decision.webhook_busy_cpu_ratio", web_busy / pool_busy);
     }
     let empty = usage::resident()?;
     // Last, because ten thousand live calls fill the caches for what follows.

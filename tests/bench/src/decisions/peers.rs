@@ -50,7 +50,7 @@ type Menus = Arc<Mutex<HashMap<u32, bool>>>;
 pub(super) struct Webhook {
     runtime: Runtime,
     sender: SendRequest<Full<Bytes>>,
-    host: String,
+    address: SocketAddr,
     views: Views,
 }
 
@@ -64,37 +64,68 @@ impl Webhook {
     pub(super) fn start() -> anyhow::Result<Self> {
         let address = serve()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let sender = runtime.block_on(async {
-            let stream = TcpStream::connect(address).await?;
-            stream.set_nodelay(true)?;
-            let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-            // Ends when the sender is dropped; an error shows at the sender.
-            tokio::spawn(async move { drop(connection.await) });
-            anyhow::Ok(sender)
-        })?;
-        Ok(Self { runtime, sender, host: address.to_string(), views: Views::new() })
+        let sender = runtime.block_on(connect(address))?;
+        Ok(Self { runtime, sender, address, views: Views::new() })
     }
 
     pub(super) fn ask(&mut self, requests: usize) -> anyhow::Result<Cost> {
-        let Self { runtime, sender, host, views } = self;
+        let Self { runtime, sender, address, views } = self;
+        runtime.block_on(measure(requests, async |step| {
+            over_connection(sender, *address, 1, step, views).await
+        }))
+    }
+
+    /// The same over many connections at once, one request under way on each.
+    /// Microseconds of processor time per request, both sides together.
+    pub(super) fn busy(&mut self, requests: usize, at_once: usize) -> anyhow::Result<f64> {
+        let Self { runtime, address, views, .. } = self;
+        let (address, views) = (*address, &*views);
         runtime.block_on(async {
-            measure(requests, async |step| {
-                let body = question(step)?;
-                let request = hyper::Request::post("/decide")
-                    .header("host", &*host)
-                    .header("content-type", "application/json")
-                    .body(Full::new(Bytes::from(body)))?;
-                sender.ready().await?;
-                let response = sender.send_request(request).await?;
-                if !response.status().is_success() {
-                    bail!("the webhook answered {}", response.status());
+            let mut senders = Vec::with_capacity(at_once);
+            for _ in 0..at_once {
+                senders.push(connect(address).await?);
+            }
+            let before = usage::cpu();
+            let calls = senders.iter_mut().enumerate().map(async |(call, sender)| {
+                for step in 0..requests / at_once {
+                    over_connection(sender, address, call as u32, step, views).await?;
                 }
-                let body = response.into_body().collect().await?.to_bytes();
-                validated(&body, views)
-            })
-            .await
+                anyhow::Ok(())
+            });
+            futures_util::future::try_join_all(calls).await?;
+            let cpu = usage::cpu() - before;
+            Ok(cpu.as_secs_f64() * 1e6 / (requests / at_once * at_once) as f64)
         })
     }
+}
+
+async fn connect(address: SocketAddr) -> anyhow::Result<SendRequest<Full<Bytes>>> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    // Ends when the sender is dropped; an error shows at the sender.
+    tokio::spawn(async move { drop(connection.await) });
+    Ok(sender)
+}
+
+async fn over_connection(
+    sender: &mut SendRequest<Full<Bytes>>,
+    address: SocketAddr,
+    call: u32,
+    step: usize,
+    views: &Views,
+) -> anyhow::Result<TurnResult> {
+    let request = hyper::Request::post("/decide")
+        .header("host", address.to_string())
+        .header("content-type", "application/json")
+        .body(Full::new(Bytes::from(question(call, step)?)))?;
+    sender.ready().await?;
+    let response = sender.send_request(request).await?;
+    if !response.status().is_success() {
+        bail!("the webhook answered {}", response.status());
+    }
+    let body = response.into_body().collect().await?.to_bytes();
+    validated(&body, views)
 }
 
 impl WebSocket {
@@ -116,7 +147,7 @@ impl WebSocket {
         let Self { runtime, socket, views } = self;
         runtime.block_on(async {
             measure(requests, async |step| {
-                let body = String::from_utf8(question(step)?)?;
+                let body = String::from_utf8(question(1, step)?)?;
                 socket.send(Message::text(body)).await?;
                 let answer = socket.next().await.context("the peer has gone")??;
                 validated(answer.into_text()?.as_bytes(), views)
@@ -146,9 +177,9 @@ async fn measure(
     Ok(Cost { latency_us, cpu: usage::cpu() - before })
 }
 
-fn question(step: usize) -> anyhow::Result<Vec<u8>> {
+fn question(call: u32, step: usize) -> anyhow::Result<Vec<u8>> {
     Ok(serde_json::to_vec(&Question {
-        call: 1,
+        call,
         now_ms: moment().now.0,
         event: pressed(GATHER, key(step)),
         from: "+441632960001".into(),
