@@ -2,7 +2,7 @@
 
 use crate::acd::Acd;
 use crate::agents::{AgentRecord, Duty, Next};
-use crate::config::{AgentConfig, QueueConfig};
+use crate::config::{AgentConfig, Members, QueueConfig};
 use crate::contacts::Phase;
 use crate::limits::{MAX_AGEING_PER_MINUTE, MAX_NEEDS};
 use crate::timers::Timer;
@@ -10,13 +10,19 @@ use strowger_model::{AgentId, AgentState, ContactOutcome, QueueId, Timestamp};
 
 impl Acd {
     /// Everybody in the queue is sorted anew; places are by the new rules from
-    /// here on. Needs that make no sense are left out: configuration is checked
+    /// here on. A configuration that has not changed costs a comparison. Needs that make no sense are left out: configuration is checked
     /// where it is stored, and a queue that takes nobody would be worse.
     pub(crate) fn queue_upsert(&mut self, mut config: QueueConfig) {
         config.ageing_per_minute = config.ageing_per_minute.min(MAX_AGEING_PER_MINUTE);
         config.needs.retain(|need| need.validate().is_ok());
         config.needs.truncate(MAX_NEEDS);
         let known = self.queues.number(config.id);
+        let before = known.and_then(|number| self.queues.get(number)).map(|queue| &queue.config);
+        if before == Some(&config) {
+            return;
+        }
+        let members_before = before.map_or(&Members::All, |config| &config.members);
+        let regroup = *members_before != config.members;
         let (members, waiting) = match known {
             Some(number) => (self.contacts_in(number), true),
             None => (Vec::new(), false),
@@ -34,7 +40,9 @@ impl Acd {
         }
         let number = self.queues.put(config, self.now);
         self.recount(number);
-        self.regroup_agents();
+        if regroup {
+            self.regroup_agents();
+        }
         if let Some(queue) = self.queues.get_mut(number) {
             for member in &members {
                 if let Some(contact) = self.contacts.get(member) {
@@ -66,10 +74,13 @@ impl Acd {
     pub(crate) fn agent_upsert(&mut self, config: AgentConfig) {
         if let Some(&number) = self.agent_numbers.get(&config.id) {
             if let Some(agent) = self.agents.get_mut(&number) {
-                agent.config = config;
                 if agent.next == Some(Next::Removed) {
                     agent.next = None;
                 }
+                if agent.config == config {
+                    return;
+                }
+                agent.config = config;
             }
             self.regroup_agent(number);
             self.push_agent(number);

@@ -98,3 +98,17 @@ fn a_removed_agent_who_is_ringing_loses_the_offer() {
     world.ready(2, &[]);
     assert_eq!(world.offered_agents(), [agent(1), agent(2)]);
 }
+
+#[test]
+fn a_configuration_that_is_told_again_asks_nobody() {
+    let mut world = World::with_queue(|q| q.members = Members::Only([agent(1)].into()));
+    world.router = lazy;
+    world.ready(1, &[("german", 1)]);
+    world.call(1);
+    let asked = world.asked.len();
+    change(&mut world, |q| q.members = Members::Only([agent(1)].into()));
+    world.hire(1, &[("german", 1)]);
+    assert_eq!(world.asked.len(), asked);
+    change(&mut world, |q| q.members = Members::All);
+    assert_eq!(world.asked.len(), asked + 1);
+}
