@@ -63,10 +63,11 @@ pub(crate) const ASK_MS: u64 = 5_000;
 pub(crate) const POSITIONS_MS: u64 = 2_000;
 
 /// Callers told in one go, and the pause until the next ones. Bounds what one
-/// busy queue of thousands sends to its calls to 1,250 notices a second.
-pub(crate) const POSITIONS_BATCH: usize = 250;
+/// busy queue of thousands sends to its calls to 1,250 notices a second, in
+/// portions so small that no agent's next call waits behind one.
+pub(crate) const POSITIONS_BATCH: usize = 25;
 /// See [`POSITIONS_BATCH`].
-pub(crate) const POSITIONS_PAUSE_MS: u64 = 200;
+pub(crate) const POSITIONS_PAUSE_MS: u64 = 20;
 
 /// Callers whose last agent is remembered; the ones longest unheard of are
 /// forgotten first. A few megabytes.

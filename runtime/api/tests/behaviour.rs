@@ -88,7 +88,7 @@ async fn a_recording_is_downloaded_and_deleted_with_its_file() {
 #[tokio::test]
 async fn a_recordings_path_never_leaves_its_folder() {
     use strowger_model::{CallId, RecordingId, Timestamp};
-    use strowger_store::{Recording, RecordingState};
+    use strowger_store::{Fact, Recording, RecordingState};
     let api = TestApi::start().await;
     let (tenant, key) = api.tenant("acme").await;
     let database = api.folder.path().join("strowger.db").to_str().unwrap().to_owned();
@@ -102,8 +102,8 @@ async fn a_recordings_path_never_leaves_its_folder() {
             duration_ms: 0,
             size_bytes: 0,
         };
-        api.store.tenant(tenant).recordings().put(&recording).await.unwrap();
         let path = format!("/v1/recordings/{}", recording.id);
+        api.store.keep(&[Fact::Recording { tenant, recording }]).await.unwrap();
         let audio = api.get(&key, &format!("{path}/audio")).await;
         audio.problem(StatusCode::INTERNAL_SERVER_ERROR);
         let deleted = api.ask(&key, "DELETE", &path, None).await;

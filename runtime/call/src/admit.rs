@@ -123,10 +123,7 @@ impl ViewState {
                 self.phase = Phase::Ended;
                 self.running.retain(|(_, k)| matches!(k, CommandKind::Kv | CommandKind::Http));
             }
-            // A wait is over when the distribution says so, not before.
-            Action::Stop { command } => {
-                self.running.retain(|(id, kind)| id != command || *kind == CommandKind::Enqueue)
-            }
+            Action::Stop { command } => self.note_stop(*command),
             Action::RecordPause => self.record_paused = true,
             Action::RecordResume => self.record_paused = false,
             Action::RecordStart { .. } => self.record_paused = false,
@@ -137,6 +134,7 @@ impl ViewState {
             Action::Bridge { leg } => {
                 self.free_legs.retain(|free| free != leg);
                 self.talking = true;
+                self.bridged_leg = Some(*leg);
             }
             // A new sound or gather takes the place of the one before.
             Action::Play { .. } => self.forget(CommandKind::Play),
@@ -150,6 +148,21 @@ impl ViewState {
         }
         if let Some(kind) = kind {
             self.running.push((command, kind));
+        }
+    }
+
+    fn note_stop(&mut self, command: CommandId) {
+        let stopped = self.running.iter().position(|(id, _)| *id == command);
+        match stopped.map(|at| (at, self.running[at].1)) {
+            // A wait is over when the distribution says so, not before.
+            Some((_, CommandKind::Enqueue)) | None => {}
+            Some((at, kind)) => {
+                self.running.remove(at);
+                if kind == CommandKind::Bridge {
+                    self.talking = false;
+                    self.free_legs.extend(self.bridged_leg.take());
+                }
+            }
         }
     }
 

@@ -133,6 +133,9 @@ pub struct ViewState {
     /// Whether the caller is connected with another leg (held or not).
     #[serde(default)]
     pub talking: bool,
+    /// The leg of a `bridge` under way: free again once that is stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bridged_leg: Option<LegId>,
     /// Whether an answer is on its way, not confirmed yet.
     #[serde(default)]
     pub answering: bool,
@@ -158,6 +161,7 @@ impl ViewState {
             running: Vec::new(),
             free_legs: Vec::new(),
             talking: false,
+            bridged_leg: None,
             answering: false,
             rung: false,
             record_paused: false,

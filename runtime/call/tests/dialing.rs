@@ -95,6 +95,21 @@ fn a_bridge_the_flow_stops_leaves_the_leg_to_the_flow() {
 }
 
 #[test]
+fn a_bridge_may_be_stopped_and_its_leg_used_again_in_one_turn() {
+    let (mut line, _) = dialing(all(&["extension:201"]));
+    line.leg(1, answered());
+    let first = line.turn_ok(vec![Action::Bridge { leg: LegId(1) }]);
+    line.effects();
+    line.raw(Input::Signal { name: "swap".into(), data: String::new() });
+    line.turn_ok(vec![Action::Stop { command: first[0] }, Action::Bridge { leg: LegId(1) }]);
+    let media = line.media_effects();
+    let apart = media.iter().position(|e| matches!(e, MediaEffect::Unbridge { .. }));
+    let together = media.iter().position(|e| matches!(e, MediaEffect::Bridge { .. }));
+    assert!(apart.is_some() && apart < together, "{media:?}");
+    assert_eq!(line.completed(first[0]), ("ended".into(), "flow".into()));
+}
+
+#[test]
 fn a_transfer_is_for_good() {
     let options = dial_options(&["number:+441632960009"], DialStrategy::All);
     let (mut line, command) = dialing(Action::Transfer(options));

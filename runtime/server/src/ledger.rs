@@ -6,40 +6,24 @@ use std::sync::Arc;
 use strowger_acd::Decision;
 use strowger_call::KvOp;
 use strowger_model::{AgentId, AgentState, CallId, RecordingId, TenantId, Timestamp};
-use strowger_store::{Recording, RecordingState, Store};
-use tokio::sync::{mpsc, oneshot};
+use strowger_store::{Fact, Recording, RecordingState, Store, Writer};
 
 use crate::clock;
 use crate::metrics::Metrics;
 
-/// Facts waiting to be written. A busy node makes some tens a second; a database
-/// that is behind by so many has raised its alarm long before.
-const WAITING: usize = 16_384;
-
-/// One fact.
-#[derive(Debug)]
-enum Fact {
-    Agent { tenant: TenantId, agent: AgentId, state: AgentState, since: Timestamp },
-    Recording { tenant: TenantId, recording: Recording },
-    Decision(Box<Decision>),
-    Flush(oneshot::Sender<()>),
-}
-
-/// The way to the ledger.
+/// The way to the database for facts, and to the files of recordings.
 #[derive(Clone, Debug)]
 pub struct Ledger {
-    facts: mpsc::Sender<Fact>,
+    writer: Writer,
     store: Store,
     recordings: PathBuf,
     metrics: Arc<Metrics>,
 }
 
 impl Ledger {
-    /// Starts the task that writes.
-    pub fn start(store: Store, recordings: PathBuf, metrics: Arc<Metrics>) -> Self {
-        let (facts, waiting) = mpsc::channel(WAITING);
-        tokio::spawn(write(store.clone(), waiting));
-        Self { facts, store, recordings, metrics }
+    /// A ledger that writes through `writer`.
+    pub fn new(writer: Writer, store: Store, recordings: PathBuf, metrics: Arc<Metrics>) -> Self {
+        Self { writer, store, recordings, metrics }
     }
 
     /// An agent does something else now.
@@ -50,12 +34,21 @@ impl Ledger {
         state: AgentState,
         since: Timestamp,
     ) {
-        self.hand_over(Fact::Agent { tenant, agent, state, since });
+        self.keep(Fact::AgentState { tenant, agent, state, since });
     }
 
     /// A router has decided.
-    pub fn decision(&self, decision: Decision) {
-        self.hand_over(Fact::Decision(Box::new(decision)));
+    pub fn decision(&self, decision: &Decision) {
+        match serde_json::to_string(decision) {
+            Ok(body) => self.keep(Fact::Decision {
+                tenant: decision.tenant,
+                ask: decision.ask,
+                at: decision.at,
+                calls: decision.assignments.iter().map(|chosen| chosen.call).collect(),
+                body,
+            }),
+            Err(error) => tracing::error!(%error, "a decision could not be written down"),
+        }
     }
 
     /// Where the file of a recording belongs, and its name below the folder.
@@ -87,7 +80,7 @@ impl Ledger {
     ) {
         let file = recording_file(tenant, id);
         let recording = Recording { id, call, file, state, started_at, duration_ms, size_bytes };
-        self.hand_over(Fact::Recording { tenant, recording });
+        self.keep(Fact::Recording { tenant, recording });
     }
 
     /// Reads or writes a flow's stored value; in the words of `wit/flow.wit`.
@@ -106,17 +99,8 @@ impl Ledger {
         outcome.unwrap_or_else(|error| ("failed", error.to_string()))
     }
 
-    /// Returns when everything handed over before is written.
-    pub async fn flush(&self) {
-        let (done, finished) = oneshot::channel();
-        if self.facts.send(Fact::Flush(done)).await.is_ok() {
-            // A writer that is gone has nothing left to write.
-            let _ = finished.await;
-        }
-    }
-
-    fn hand_over(&self, fact: Fact) {
-        if let Err(refused) = self.facts.try_send(fact) {
+    fn keep(&self, fact: Fact) {
+        if let Err(refused) = self.writer.keep(fact) {
             self.metrics.count_event("ledger.lost");
             tracing::error!(%refused, "the database does not keep up; a fact was lost");
         }
@@ -125,39 +109,4 @@ impl Ledger {
 
 fn recording_file(tenant: TenantId, recording: RecordingId) -> String {
     format!("{tenant}/{recording}.wav")
-}
-
-async fn write(store: Store, mut waiting: mpsc::Receiver<Fact>) {
-    while let Some(fact) = waiting.recv().await {
-        let written = match fact {
-            Fact::Agent { tenant, agent, state, since } => {
-                store.tenant(tenant).agents().remember_state(agent, &state, since).await
-            }
-            Fact::Recording { tenant, recording } => {
-                store.tenant(tenant).recordings().put(&recording).await
-            }
-            Fact::Decision(decision) => {
-                let tenant = store.tenant(decision.tenant);
-                match serde_json::to_string(&*decision) {
-                    Ok(body) => {
-                        let calls: Vec<CallId> =
-                            decision.assignments.iter().map(|chosen| chosen.call).collect();
-                        tenant.decisions().put(decision.ask, decision.at, &calls, &body).await
-                    }
-                    Err(error) => {
-                        tracing::error!(%error, "a decision could not be written");
-                        Ok(())
-                    }
-                }
-            }
-            Fact::Flush(done) => {
-                // Whoever asked may have gone.
-                let _ = done.send(());
-                Ok(())
-            }
-        };
-        if let Err(error) = written {
-            tracing::error!(%error, "a fact could not be written");
-        }
-    }
 }

@@ -15,9 +15,10 @@ use std::sync::{Mutex, PoisonError, RwLock};
 use strowger_api::Alarm;
 use strowger_engine::media::MediaHandle;
 use strowger_engine::signalling::SipHandle;
-use strowger_guest::{GuestEngine, GuestPool, Program, UploadLimits};
+use strowger_guest::{GuestEngine, GuestThreads, Program, UploadLimits};
 use strowger_model::{AgentId, TrunkId};
 use strowger_store::{Store, Writer};
+use tokio::runtime::Handle;
 
 /// One server.
 #[derive(Debug)]
@@ -36,8 +37,10 @@ pub struct Node {
     pub media: MediaHandle,
     /// Compiles guests.
     pub engine: GuestEngine,
-    /// Runs guests.
-    pub guests: GuestPool,
+    /// Where calls and distributions live, with their guests.
+    pub guests: GuestThreads,
+    /// Where everything else runs that a call waits for.
+    pub services: Handle,
     /// Compiled versions.
     pub programs: Programs,
     /// Makes clips.
@@ -52,7 +55,7 @@ pub struct Node {
     pub events: Events,
     /// Counters.
     pub metrics: std::sync::Arc<Metrics>,
-    pub(crate) stock_routers: StockRouters,
+    pub(crate) stock: StockPrograms,
     pub(crate) phones: RwLock<HashSet<AgentId>>,
     pub(crate) trunks: Mutex<HashMap<TrunkId, TrunkState>>,
     pub(crate) alarms: Mutex<VecDeque<Alarm>>,
@@ -73,45 +76,58 @@ pub struct TrunkState {
 /// Routers from `guest-examples/routers` that tenants can choose by name.
 const STOCK_ROUTERS: [&str; 4] = ["longest-idle", "skills", "priority-aging", "last-agent"];
 
-/// The routers that come with the server, compiled at start.
+/// The flow of what a phone dials and no flow is bound to.
+pub const DIRECT_DIAL: &str = "direct-dial";
+
+/// The guests that come with the server and run unasked, compiled at start.
 #[derive(Debug)]
-pub struct StockRouters {
-    by_name: HashMap<&'static str, Program>,
-    default: Program,
+pub struct StockPrograms {
+    routers: HashMap<&'static str, Program>,
+    default_router: Program,
+    direct_dial: Program,
 }
 
-impl StockRouters {
-    /// Compiles every stock router.
+impl StockPrograms {
+    /// Compiles them.
     pub async fn load(engine: &GuestEngine) -> Result<Self> {
-        let mut by_name = HashMap::new();
+        let mut routers = HashMap::new();
         for name in STOCK_ROUTERS {
-            let bytes = strowger_stock::guest(name)
-                .with_context(|| format!("the router {name} is not built in"))?;
-            by_name.insert(name, compile(engine, bytes.to_vec()).await?);
+            routers.insert(name, built_in(engine, name).await?);
         }
-        let default = by_name
+        let default_router = routers
             .get(strowger_stock::DEFAULT_ROUTER)
             .cloned()
             .context("the default router is not built in")?;
-        Ok(Self { by_name, default })
+        Ok(Self { routers, default_router, direct_dial: built_in(engine, DIRECT_DIAL).await? })
     }
+}
+
+async fn built_in(engine: &GuestEngine, name: &str) -> Result<Program> {
+    let bytes =
+        strowger_stock::guest(name).with_context(|| format!("the guest {name} is not built in"))?;
+    compile(engine, bytes.to_vec()).await
 }
 
 impl Node {
     /// The router that decides when a tenant's own cannot.
     pub fn stock_router(&self) -> &Program {
-        &self.stock_routers.default
+        &self.stock.default_router
+    }
+
+    /// Connects a phone with what it dialled.
+    pub fn direct_dial(&self) -> &Program {
+        &self.stock.direct_dial
     }
 
     /// A router that comes with the server.
     pub fn stock_router_named(&self, name: &str) -> Option<&Program> {
-        self.stock_routers.by_name.get(name)
+        self.stock.routers.get(name)
     }
 
     /// Names of the routers that come with the server, the default one first.
     pub fn stock_router_names(&self) -> Vec<String> {
         let mut names: Vec<String> =
-            self.stock_routers.by_name.keys().map(|&name| name.to_owned()).collect();
+            self.stock.routers.keys().map(|&name| name.to_owned()).collect();
         // The default one first.
         names.sort_by_key(|name| (name != strowger_stock::DEFAULT_ROUTER, name.clone()));
         names

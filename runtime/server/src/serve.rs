@@ -8,7 +8,7 @@ use crate::control::ServerControl;
 use crate::events::Events;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
-use crate::node::{Node, StockRouters};
+use crate::node::{Node, StockPrograms};
 use crate::programs::Programs;
 use crate::services::http::HttpService;
 use crate::speech::sounds::Sounds;
@@ -22,10 +22,11 @@ use strowger_api::ApiConfig;
 use strowger_call::Input;
 use strowger_engine::media::{MediaConfig, MediaEngine};
 use strowger_engine::signalling::SignallingConfig;
-use strowger_guest::{EngineConfig, GuestEngine, GuestPool, PoolConfig};
+use strowger_guest::{EngineConfig, GuestEngine, GuestThreads};
 use strowger_model::{Cause, Party};
 use strowger_store::{Place, Store, WriterConfig};
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -71,20 +72,19 @@ impl RunningServer {
             cache_dir: Some(config.data_dir.join("compiled")),
             ..EngineConfig::default()
         })?;
-        let pool =
-            PoolConfig { threads: Config::threads(config.guests.threads), ..PoolConfig::default() };
         let writer = store.start_writer(WriterConfig {
             max_open_calls: config.max_calls.saturating_add(1),
             ..WriterConfig::default()
         });
         let node = Arc::new(Node {
-            ledger: Ledger::start(store.clone(), recordings.clone(), metrics.clone()),
+            ledger: Ledger::new(writer.clone(), store.clone(), recordings.clone(), metrics.clone()),
             writer,
             sip,
             media: media.handle(),
-            stock_routers: StockRouters::load(&engine).await?,
+            stock: StockPrograms::load(&engine).await?,
             engine,
-            guests: GuestPool::start(&pool)?,
+            guests: GuestThreads::start(Config::threads(config.guests.threads))?,
+            services: Handle::current(),
             programs: Programs::default(),
             sounds: Sounds::new(store.clone()),
             http: HttpService::new(config.outbound_http.private_networks)?,
@@ -130,7 +130,6 @@ impl RunningServer {
             tracing::warn!("API requests left that did not end in time");
         }
         self.node.sip.shut_down().await?;
-        self.node.ledger.flush().await;
         self.node.writer.shutdown().await?;
         // Completes recordings; waits for threads.
         tokio::task::spawn_blocking(move || drop(self.media)).await?;

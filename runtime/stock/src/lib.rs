@@ -29,6 +29,7 @@ mod tests {
             ("demo", World::CallFlow),
             ("ivr-menu", World::CallFlow),
             ("voicemail", World::CallFlow),
+            ("direct-dial", World::CallFlow),
             ("queue-with-announcements", World::CallFlow),
             ("longest-idle", World::Router),
             ("skills", World::Router),

@@ -171,28 +171,6 @@ impl Agents {
         Ok(())
     }
 
-    /// Remembers what an agent is doing, for after a restart. An agent who was
-    /// deleted meanwhile is no error.
-    pub async fn remember_state(
-        &self,
-        id: AgentId,
-        state: &AgentState,
-        since: Timestamp,
-    ) -> Result<()> {
-        sqlx::query(
-            "INSERT INTO agent_states (agent_id, tenant_id, state, since) \
-             SELECT id, tenant_id, $3, $4 FROM agents WHERE tenant_id = $1 AND id = $2 \
-             ON CONFLICT (agent_id) DO UPDATE SET state = excluded.state, since = excluded.since",
-        )
-        .bind(self.0.key())
-        .bind(id.to_string())
-        .bind(row::to_json(state)?)
-        .bind(row::ms(since))
-        .execute(self.0.write())
-        .await?;
-        Ok(())
-    }
-
     /// What each agent was doing when last heard of. Agents never heard of are not listed.
     pub async fn last_states(&self) -> Result<Vec<(AgentId, AgentState, Timestamp)>> {
         let rows = sqlx::query("SELECT * FROM agent_states WHERE tenant_id = $1")

@@ -1,7 +1,7 @@
 //! The routing journal: what a tenant's router saw and chose.
 
 use crate::{Result, TenantStore, row};
-use strowger_model::{CallId, Timestamp};
+use strowger_model::CallId;
 
 /// Decisions that concerned one call: an offer each, and nobody is offered more often.
 const MAX_OF_A_CALL: i64 = 256;
@@ -11,37 +11,6 @@ const MAX_OF_A_CALL: i64 = 256;
 pub struct Decisions(pub(crate) TenantStore);
 
 impl Decisions {
-    /// Keeps a decision, as JSON, and the calls it gave to agents.
-    pub async fn put(&self, ask: u64, at: Timestamp, calls: &[CallId], body: &str) -> Result<()> {
-        // A counter of ours; it does not reach the sign bit.
-        let ask = i64::try_from(ask).unwrap_or(i64::MAX);
-        let mut tx = self.0.write().begin().await?;
-        sqlx::query(
-            "INSERT INTO decisions (tenant_id, at, ask, body) VALUES ($1, $2, $3, $4) \
-             ON CONFLICT (tenant_id, at, ask) DO NOTHING",
-        )
-        .bind(self.0.key())
-        .bind(row::ms(at))
-        .bind(ask)
-        .bind(body)
-        .execute(&mut *tx)
-        .await?;
-        for call in calls {
-            sqlx::query(
-                "INSERT INTO decision_calls (call_id, tenant_id, at, ask) \
-                 VALUES ($1, $2, $3, $4) ON CONFLICT (call_id, at, ask) DO NOTHING",
-            )
-            .bind(call.to_string())
-            .bind(self.0.key())
-            .bind(row::ms(at))
-            .bind(ask)
-            .execute(&mut *tx)
-            .await?;
-        }
-        tx.commit().await?;
-        Ok(())
-    }
-
     /// The decisions that gave a call to an agent, in order, as JSON.
     pub async fn of_call(&self, call: CallId) -> Result<Vec<String>> {
         let rows = sqlx::query(

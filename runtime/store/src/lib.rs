@@ -13,6 +13,7 @@ mod credential;
 mod decision;
 mod dialect;
 mod error;
+mod fact;
 mod journal;
 mod key;
 mod kv;
@@ -35,6 +36,7 @@ pub use credential::Ha1;
 pub use decision::Decisions;
 pub use dialect::Place;
 pub use error::{Result, StoreError};
+pub use fact::Fact;
 pub use journal::{Journal, MAX_JOURNAL_PAGE};
 pub use key::{ApiKey, KeyText, Keys, Role};
 pub use kv::{KeyInfo, Kv, MAX_KEY, MAX_KEY_PAGE, MAX_VALUE};
@@ -102,7 +104,12 @@ impl Store {
         Ok(gone.rows_affected())
     }
 
-    /// Starts the task that writes call records and journals.
+    /// Writes facts at once, for who cannot hand them to a [`Writer`].
+    pub async fn keep(&self, facts: &[Fact]) -> Result<()> {
+        fact::write_all(&self.db, facts).await
+    }
+
+    /// Starts the task that writes call records, journals and facts.
     pub fn start_writer(&self, config: WriterConfig) -> Writer {
         Writer::start(self.db.clone(), config)
     }

@@ -65,28 +65,6 @@ pub struct Recording {
 pub struct Recordings(pub(crate) TenantStore);
 
 impl Recordings {
-    /// Writes a recording down, or what has become of it.
-    pub async fn put(&self, recording: &Recording) -> Result<()> {
-        sqlx::query(
-            "INSERT INTO recordings (id, tenant_id, call_id, file, state, started_at, duration_ms, \
-             size_bytes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
-             ON CONFLICT (id) DO UPDATE SET state = excluded.state, \
-             duration_ms = excluded.duration_ms, size_bytes = excluded.size_bytes \
-             WHERE recordings.tenant_id = excluded.tenant_id",
-        )
-        .bind(recording.id.to_string())
-        .bind(self.0.key())
-        .bind(recording.call.to_string())
-        .bind(&recording.file)
-        .bind(recording.state.name())
-        .bind(row::ms(recording.started_at))
-        .bind(row::big(recording.duration_ms))
-        .bind(row::big(recording.size_bytes))
-        .execute(self.0.write())
-        .await?;
-        Ok(())
-    }
-
     /// One page of recordings, newest first, of one call or of all.
     pub async fn list(
         &self,

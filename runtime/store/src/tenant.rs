@@ -88,6 +88,9 @@ pub struct TenantLimits {
     pub max_stored_bytes: u64,
     /// Stored keys.
     pub max_keys: u32,
+    /// Whether phones may dial numbers outside the tenant. Off: a guessed
+    /// password must not become somebody else's telephone bill.
+    pub phones_dial_out: bool,
 }
 
 impl Default for TenantLimits {
@@ -102,6 +105,7 @@ impl Default for TenantLimits {
             guest_memory_kib: None,
             max_stored_bytes: 2 << 30,
             max_keys: 100_000,
+            phones_dial_out: false,
         }
     }
 }

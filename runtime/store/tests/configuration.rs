@@ -4,8 +4,8 @@ mod support;
 
 use strowger_model::{AgentState, Relaxation, Skill, SkillNeed, Timestamp};
 use strowger_store::{
-    AgentSettings, CallFallback, Ha1, Members, NewPrompt, NewVersion, PhonePassword, QueueSettings,
-    RouterChoice, StoreError, TrunkPasswords, TrunkSettings,
+    AgentSettings, CallFallback, Fact, Ha1, Members, NewPrompt, NewVersion, PhonePassword,
+    QueueSettings, RouterChoice, StoreError, TrunkPasswords, TrunkSettings,
 };
 use support::{Database, settings};
 
@@ -252,14 +252,18 @@ async fn a_trunk_keeps_only_what_its_own_side_needs() {
 #[tokio::test]
 async fn what_agents_were_doing_is_remembered() {
     let db = Database::new().await;
-    let agents = db.store.tenant(db.tenant("acme").await.id).agents();
+    let tenant = db.tenant("acme").await.id;
+    let agents = db.store.tenant(tenant).agents();
     let id = agents.create(&agent("201"), &password()).await.unwrap().id;
+    let fact = |agent, state: &AgentState, since| {
+        let (state, since) = (state.clone(), Timestamp(since));
+        Fact::AgentState { tenant, agent, state, since }
+    };
     let lunch = AgentState::NotReady("lunch".to_owned());
-    agents.remember_state(id, &AgentState::Ready, Timestamp(1)).await.unwrap();
-    agents.remember_state(id, &lunch, Timestamp(2)).await.unwrap();
+    db.store.keep(&[fact(id, &AgentState::Ready, 1), fact(id, &lunch, 2)]).await.unwrap();
     assert_eq!(agents.last_states().await.unwrap(), [(id, lunch.clone(), Timestamp(2))]);
     let stranger = strowger_model::AgentId(uuid::Uuid::now_v7());
-    agents.remember_state(stranger, &lunch, Timestamp(3)).await.unwrap();
+    db.store.keep(&[fact(stranger, &lunch, 3)]).await.unwrap();
     assert_eq!(agents.last_states().await.unwrap().len(), 1);
 }
 

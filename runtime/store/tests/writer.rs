@@ -6,7 +6,7 @@ mod support;
 use sqlx::Connection as _;
 use std::time::Duration;
 use strowger_model::{JournalEntry, Timestamp};
-use strowger_store::{Refused, WriterConfig};
+use strowger_store::{Fact, Refused, WriterConfig};
 use support::{Database, call_id, entry, record};
 
 /// Another connection to the database, to get in the writer's way.
@@ -170,4 +170,57 @@ async fn after_a_shutdown_nothing_is_taken_and_nothing_taken_is_missing() {
     ended.ended_at = Some(Timestamp(2));
     assert!(open.close(ended).is_err());
     assert!(writer.flush().await.is_err());
+}
+
+#[tokio::test]
+async fn facts_share_the_transactions_and_those_of_strangers_write_nothing() {
+    let db = Database::new().await;
+    let tenant = db.tenant("a").await.id;
+    let writer = db.store.start_writer(WriterConfig::default());
+    let (call, stranger) = (call_id(), strowger_model::TenantId(uuid::Uuid::now_v7()));
+    let decision = |tenant, ask| Fact::Decision {
+        tenant,
+        ask,
+        at: Timestamp(1),
+        calls: vec![call],
+        body: format!("{{\"ask\":{ask}}}"),
+    };
+    for ask in 1..=20 {
+        writer.keep(decision(tenant, ask)).unwrap();
+        writer.keep(decision(stranger, ask)).unwrap();
+    }
+    writer.flush().await.unwrap();
+    let kept = db.store.tenant(tenant).decisions().of_call(call).await.unwrap();
+    assert_eq!(kept.len(), 20);
+    assert_eq!(kept[19], "{\"ask\":20}");
+    assert!(db.store.tenant(stranger).decisions().of_call(call).await.unwrap().is_empty());
+    assert!(writer.counts().batches <= 2, "{:?}", writer.counts());
+    assert_eq!(writer.health().borrow().failing, None);
+}
+
+#[tokio::test]
+async fn facts_are_refused_only_when_every_place_is_taken() {
+    let db = Database::new().await;
+    let tenant = db.tenant("a").await.id;
+    let config = WriterConfig { max_facts: 2, batch: 1, ..WriterConfig::default() };
+    let writer = db.store.start_writer(config);
+    let mut health = writer.health();
+    let mut away = intruder(&db).await;
+    sqlx::query("ALTER TABLE decisions RENAME TO decisions_away").execute(&mut away).await.unwrap();
+    let fact = |ask| Fact::Decision {
+        tenant,
+        ask,
+        at: Timestamp(1),
+        calls: vec![call_id()],
+        body: "{}".to_owned(),
+    };
+    writer.keep(fact(1)).unwrap();
+    health.wait_for(|health| health.failing.is_some()).await.unwrap();
+    writer.keep(fact(2)).unwrap();
+    writer.keep(fact(3)).unwrap();
+    assert_eq!(writer.keep(fact(4)), Err(Refused::Behind));
+    assert_eq!(writer.counts().facts_refused, 1);
+    sqlx::query("ALTER TABLE decisions_away RENAME TO decisions").execute(&mut away).await.unwrap();
+    writer.flush().await.unwrap();
+    assert_eq!(writer.counts().written, 3);
 }

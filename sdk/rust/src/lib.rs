@@ -121,8 +121,8 @@ pub use time::{LocalTime, OpeningHours, Weekday, millis, now, secs};
 /// What most programs use.
 pub mod prelude {
     pub use crate::{
-        Call, Digits, Either, EndedBy, Error, Event, Flow, LocalTime, Music, OpeningHours, Pacer,
-        PacerTrigger, Party, Played, Prompt, Queue, Router, RouterTrigger, Say, Silence, Skill,
-        Source, Tone, Wait, Weekday, join, millis, now, race, random, secs,
+        Call, Dialed, Digits, Either, EndedBy, Error, Event, Flow, LocalTime, Music, OpeningHours,
+        Pacer, PacerTrigger, Party, Played, Prompt, Queue, Router, RouterTrigger, Say, Silence,
+        Skill, Source, Tone, Transferred, Wait, Weekday, join, millis, now, race, random, secs,
     };
 }

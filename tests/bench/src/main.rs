@@ -31,9 +31,10 @@ fn main() -> anyhow::Result<()> {
         bail!("there is no benchmark {wanted:?}; there are: {}", names());
     };
     let mut report = Report::new(name);
-    run(&mut report)?;
+    let outcome = run(&mut report);
+    // What was measured before something failed is worth having.
     report.print();
     let path = report.write().context("writing the report")?;
     println!("\n{}", path.display());
-    Ok(())
+    outcome
 }

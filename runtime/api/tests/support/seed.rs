@@ -8,7 +8,7 @@ use strowger_model::{
     AgentState, CallId, CallRecord, Direction, GuestUse, JournalEntry, JournalKind, RecordingId,
     TenantId, Timestamp,
 };
-use strowger_store::{Recording, RecordingState, WriterConfig};
+use strowger_store::{Fact, Recording, RecordingState, WriterConfig};
 use uuid::Uuid;
 
 /// What [`everything`] made; the names hold `mark`, so that a leak is seen.
@@ -137,7 +137,7 @@ async fn history(
         duration_ms: 700,
         size_bytes: 10,
     };
-    api.store.tenant(tenant).recordings().put(&recording).await.expect("a recording is stored");
+    api.store.keep(&[Fact::Recording { tenant, recording }]).await.expect("a recording is stored");
 }
 
 fn go_live(api: &TestApi, seeded: &Seeded, agent: &Value, queue: &Value, trunk: &Value) {

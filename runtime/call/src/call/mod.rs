@@ -305,6 +305,7 @@ impl Call {
             running: self.running.clone(),
             free_legs: self.free_legs(),
             talking: self.talk.is_some(),
+            bridged_leg: self.bridged_leg(),
             answering: self.answering(),
             rung: self.rung,
             record_paused: self.recording.as_ref().is_some_and(|r| r.paused()),

@@ -44,6 +44,12 @@ impl Call {
         self.happened("talk.started", json!({ "leg": peer, "agent": kind.agent() }));
     }
 
+    /// The leg that a `bridge` has connected the caller with.
+    pub(super) fn bridged_leg(&self) -> Option<LegId> {
+        let talk = self.talk.as_ref()?;
+        matches!(talk.kind, TalkKind::Bridged(_)).then_some(talk.peer)
+    }
+
     /// The conversation is over. The other leg, if it lives, is left to the flow
     /// after a `bridge` that the flow ended, else hung up.
     pub(super) fn end_talk(&mut self, by: Party) {

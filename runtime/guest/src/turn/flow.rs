@@ -72,12 +72,12 @@ impl FlowInstance {
 }
 
 /// The answer to a turn that no instance could handle.
-pub(crate) fn failed(view: TurnView, fault: Fault) -> FlowTurn {
+pub(super) fn failed(view: TurnView, fault: Fault) -> FlowTurn {
     FlowTurn { result: view.finish(Some(fault), 0, 0), logs: Vec::new(), logs_cut: 0 }
 }
 
 /// The answer to a turn in which our side panicked.
-pub(crate) fn panicked(turn: u32) -> FlowTurn {
+pub(super) fn panicked(turn: u32) -> FlowTurn {
     let fault = Fault::new(FaultKind::Host, "the host of the flow panicked");
     FlowTurn { result: lost(turn, Some(fault)), logs: Vec::new(), logs_cut: 0 }
 }

@@ -2,14 +2,17 @@
 //! (or tenant, or campaign), handles one event at a time on the thread that
 //! calls it, and is never used again after it failed.
 
+mod call;
 mod flow;
 mod pacer;
 mod router;
 mod sandbox;
+mod tenant;
 
 pub use crate::host::LogLine;
+pub use call::{CallGuest, ReplayedCall};
 pub use flow::{FlowInstance, FlowTurn};
-pub(crate) use flow::{failed, panicked};
 pub use pacer::{PacerInstance, PacerTurn};
 pub use router::{RouterInstance, RouterTurn};
 pub(crate) use sandbox::Sandbox;
+pub use tenant::TenantRouter;

@@ -37,7 +37,7 @@ pub struct RouterTurn {
 
 impl RouterTurn {
     /// A decision that no instance could make.
-    pub(crate) fn failed(fault: Fault) -> Self {
+    pub(super) fn failed(fault: Fault) -> Self {
         Self { outcome: Err(fault), fuel: 0, busy_us: 0, logs: Vec::new(), logs_cut: 0 }
     }
 }
@@ -93,7 +93,7 @@ impl RouterInstance {
     }
 
     /// Takes the distribution back after a panic of ours.
-    pub(crate) fn reclaim(&mut self) -> Option<Box<dyn Distribution>> {
+    pub(super) fn reclaim(&mut self) -> Option<Box<dyn Distribution>> {
         host_of(self.sandbox.reclaim())
     }
 }

@@ -4,7 +4,7 @@
 use super::message::CallMessage;
 use super::task;
 use crate::clock;
-use crate::node::Node;
+use crate::node::{DIRECT_DIAL, Node};
 use crate::tenants::config::Destination;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -80,18 +80,24 @@ fn accept(node: &Arc<Node>, incoming: Incoming) -> Result<(), Refusal> {
     let config = tenant.config();
     let to: Address =
         incoming.to.parse().map_err(|_| refused(Cause::NotFound, "call.refused.number"))?;
+    let is_phone = matches!(incoming.source, Source::Extension { .. });
     // Some carriers put the dialled number only into To.
     let destination = config
         .destination(to.as_str())
         .or_else(|| config.destination(&incoming.to_header))
+        .or_else(|| config.beyond(to.as_str()).filter(|_| is_phone))
         .ok_or_else(|| refused(Cause::NotFound, "call.refused.number"))?;
     if node.calls.len() >= node.config.max_calls {
         return Err(refused(Cause::Congestion, "call.refused.capacity"));
     }
     tenant.admit_call(now).map_err(|_| refused(Cause::Congestion, "call.refused.quota"))?;
+    let to_kind = destination.kind();
     let (flow, version, program) = match destination {
         Destination::Flow(flow) => (flow.name.clone(), flow.version, flow.program.clone()),
         Destination::Unbound => (String::new(), None::<VersionId>, None),
+        Destination::Extension | Destination::Outside => {
+            (DIRECT_DIAL.to_owned(), None, Some(node.direct_dial().clone()))
+        }
     };
     let (trunk, from_agent) = match incoming.source {
         Source::Trunk { trunk, .. } => (Some(trunk), None),
@@ -99,6 +105,7 @@ fn accept(node: &Arc<Node>, incoming: Incoming) -> Result<(), Refusal> {
     };
     let facts = BTreeMap::from([
         ("timezone".to_owned(), config.timezone.clone()),
+        ("to-kind".to_owned(), to_kind.to_owned()),
         ("sip-call-id".to_owned(), incoming.call_id.clone()),
     ]);
     let setup = CallSetup {

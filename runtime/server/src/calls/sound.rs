@@ -6,6 +6,7 @@
 use crate::node::Node;
 use crate::speech::announcement;
 use crate::tenants::Tenant;
+use futures_util::FutureExt as _;
 use std::collections::HashMap;
 use std::sync::Arc;
 use strowger_call::{Input, MediaInput, PlayId};
@@ -168,7 +169,7 @@ impl Sound {
             rest[..length].iter().map(|source| rendered(source, standing)).collect();
         program.next += length;
         let (node, tenant, handle) = (self.node.clone(), self.tenant.clone(), self.handle.clone());
-        let task = tokio::spawn(async move {
+        let mut making = Box::pin(async move {
             let mut clips = Vec::with_capacity(sources.len());
             let mut problem = None;
             for source in &sources {
@@ -183,7 +184,10 @@ impl Sound {
             let clips = problem.map_or(Ok(clips), Err);
             handle.tell(CallMessage::Clips { play, clips });
         });
-        program.preparing = Some(task.abort_handle());
+        // What was spoken or read before is there at once.
+        if making.as_mut().now_or_never().is_none() {
+            program.preparing = Some(self.node.services.spawn(making).abort_handle());
+        }
     }
 }
 

@@ -17,20 +17,17 @@ use strowger_call::{
     MediaEffect, MediaInput, Moment, PlayId, QueueEffect, QueueInput, TurnResult, TurnView,
 };
 use strowger_engine::media::{CommandError, LegHandle, MediaEvent, MediaEventKind, RecordSpec};
-use strowger_guest::{FlowJob, FlowTurn, Program};
+use strowger_guest::{CallGuest, Program};
 use strowger_model::{CallRecord, Cause, LegId, Party, RecordingId, Timestamp};
 use strowger_sip::DialogKey;
 use strowger_store::{OpenCall, RecordingState, Refused};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 /// Media events waiting for one call; the engine keeps more on its side.
 const MEDIA_INBOX: usize = 64;
 
 /// How long the recording writer may take to complete a file after the call.
 const RECORDING_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
-
-/// Number of the turn under way and where its answer comes from.
-type Turn = (u32, oneshot::Receiver<FlowTurn>);
 
 /// A call and everything that carries its effects out.
 pub struct CallTask {
@@ -40,9 +37,9 @@ pub struct CallTask {
     core: Call,
     flow: String,
     program: Option<Program>,
+    guest: CallGuest,
     legs: Legs,
     sound: Sound,
-    turn: Option<Turn>,
     /// Its place in the database, until it is over.
     open: Option<OpenCall>,
     /// Recordings under way, and since when.
@@ -59,7 +56,6 @@ impl std::fmt::Debug for CallTask {
 enum Heard {
     Message(CallMessage),
     Media(MediaEvent),
-    Turn(FlowTurn),
     Time,
     Overrun,
 }
@@ -93,11 +89,11 @@ pub fn start(
         flow,
         program,
         legs,
-        turn: None,
+        guest: CallGuest::default(),
         open: Some(open),
         recordings: HashMap::new(),
     };
-    tokio::spawn(task.run(messages, media, overrun));
+    node.guests.spawn(task.run(messages, media, overrun));
     Ok(())
 }
 
@@ -115,7 +111,6 @@ impl CallTask {
                 () = overrun.happened() => Heard::Overrun,
                 Some(message) = messages.recv() => Heard::Message(message),
                 Some(event) = media.recv() => Heard::Media(event),
-                turn = answer(&mut self.turn) => Heard::Turn(turn),
                 () = clock::until(self.core.next_timeout()) => Heard::Time,
             };
             if matches!(heard, Heard::Overrun) {
@@ -125,7 +120,7 @@ impl CallTask {
             self.hear(heard);
             over = self.carry_out().await;
         }
-        self.node.guests.drop_call(self.handle.call);
+        self.guest.dismiss();
         self.node.calls.leave(self.handle.call);
         self.tenant.call_ended();
         self.complete_recordings(&mut media).await;
@@ -177,15 +172,6 @@ impl CallTask {
                 let _ = answer.send(self.show());
             }
             Heard::Media(event) => self.hear_media(event),
-            Heard::Turn(turn) => {
-                self.turn = None;
-                for line in turn.logs {
-                    let data = json!({"level": line.level, "message": line.message});
-                    self.node.events.call(&self.handle, "guest.log", data);
-                }
-                self.report_turn(&turn.result);
-                self.input(Input::Turn(turn.result));
-            }
             Heard::Time => self.core.handle_timeout(clock::now()),
             Heard::Overrun => {}
         }
@@ -263,7 +249,7 @@ impl CallTask {
                 Effect::Http { command, request } => {
                     let (node, handle) = (self.node.clone(), self.handle.clone());
                     let allow = self.tenant.config().http_allow_list.clone();
-                    tokio::spawn(async move {
+                    self.node.services.spawn(async move {
                         let ended = node.http.request(&allow, request).await;
                         handle.tell(CallMessage::Core(Input::Http {
                             command,
@@ -305,7 +291,6 @@ impl CallTask {
     }
 
     fn run_guest(&mut self, event: GuestEvent, moment: Moment, view: TurnView) {
-        let turn = view.turn();
         let Some(program) = self.program.clone() else {
             let fault = Fault::new(
                 FaultKind::Instantiation,
@@ -314,24 +299,14 @@ impl CallTask {
             self.input(Input::Turn(view.finish(Some(fault), 0, 0)));
             return;
         };
-        let job = FlowJob {
-            call: self.handle.call,
-            program,
-            budget: self.tenant.config().budget,
-            moment,
-            event,
-            view,
-        };
-        match self.node.guests.flow_turn(job) {
-            Ok(answer) => self.turn = Some((turn, answer)),
-            Err(busy) => self.input(Input::Turn(TurnResult {
-                turn,
-                outcome: Err(busy.into()),
-                attributes: Vec::new(),
-                fuel: 0,
-                busy_us: 0,
-            })),
+        let budget = self.tenant.config().budget;
+        let turn = self.guest.handle(&program, &budget, moment, &event, view);
+        for line in turn.logs {
+            let data = json!({"level": line.level, "message": line.message});
+            self.node.events.call(&self.handle, "guest.log", data);
         }
+        self.report_turn(&turn.result);
+        self.input(Input::Turn(turn.result));
     }
 
     fn report_turn(&self, result: &TurnResult) {
@@ -359,7 +334,7 @@ impl CallTask {
 
     fn take_fallback(&mut self) -> Input {
         // The failed instance is gone; the next turn makes one of the fallback.
-        self.node.guests.drop_call(self.handle.call);
+        self.guest.dismiss();
         match self.tenant.config().fallback_flow() {
             Some(flow) => {
                 let version = flow.version;
@@ -485,7 +460,7 @@ impl CallTask {
 
     fn kv(&self, command: strowger_call::CommandId, op: KvOp) {
         let (node, handle) = (self.node.clone(), self.handle.clone());
-        tokio::spawn(async move {
+        self.node.services.spawn(async move {
             let (outcome, value) = node.ledger.kv(handle.tenant, op).await;
             let outcome = outcome.to_owned();
             handle.tell(CallMessage::Core(Input::Kv { command, outcome, value }));
@@ -507,23 +482,6 @@ impl CallTask {
         }
         self.tenant.distribution.tell(AcdInput::CallerGone { call: self.handle.call });
     }
-}
-
-/// The answer to the turn under way. If the guest's thread was lost, that is the
-/// turn's fault: the call must not wait for ever.
-async fn answer(turn: &mut Option<Turn>) -> FlowTurn {
-    let Some((number, answer)) = turn else { return std::future::pending().await };
-    answer.await.unwrap_or_else(|_| FlowTurn {
-        result: TurnResult {
-            turn: *number,
-            outcome: Err(Fault::new(FaultKind::Host, "the guest's thread was lost")),
-            attributes: Vec::new(),
-            fuel: 0,
-            busy_us: 0,
-        },
-        logs: Vec::new(),
-        logs_cut: 0,
-    })
 }
 
 /// An action without what it is about: sources, digits and numbers stay out of

@@ -63,6 +63,21 @@ pub enum Destination<'a> {
     Flow(&'a LoadedFlow),
     /// The number is the tenant's, but no flow is bound to it.
     Unbound,
+    /// To another phone of the tenant.
+    Extension,
+    /// Out, over a trunk.
+    Outside,
+}
+
+impl Destination<'_> {
+    /// The fact `to-kind`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Flow(_) | Self::Unbound => "bound",
+            Self::Extension => "extension",
+            Self::Outside => "number",
+        }
+    }
 }
 
 /// The parts of a configuration that are indexed here.
@@ -149,6 +164,17 @@ impl TenantConfig {
             Some(flow) => Some(Destination::Flow(flow)),
             None => Some(Destination::Unbound),
         }
+    }
+
+    /// Where something leads that a phone of the tenant has dialled and that no
+    /// flow is bound to; none: nowhere this phone may call.
+    pub fn beyond(&self, dialled: &str) -> Option<Destination<'_>> {
+        if self.agent_with_extension(dialled).is_some() {
+            return Some(Destination::Extension);
+        }
+        let digits = dialled.strip_prefix('+').unwrap_or(dialled);
+        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        (is_number && self.limits.phones_dial_out).then_some(Destination::Outside)
     }
 
     /// The flow that takes over when another one failed.

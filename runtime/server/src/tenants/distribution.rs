@@ -1,7 +1,7 @@
 //! The one task that owns a tenant's queues and agents.
 //!
-//! While the tenant's router decides, the distribution lives on the guest's
-//! thread and the task waits for it to come back: one owner at a time, no lock.
+//! While the tenant's router decides, the distribution is lent to the guest and
+//! comes back with the choices in it: one owner at a time, no lock.
 
 use super::Tenant;
 use crate::calls::message::CallMessage;
@@ -11,11 +11,11 @@ use serde_json::json;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use strowger_acd::{
-    Acd, AcdEffect, AcdEvent, AcdInput, AcdSetup, AgentConfig, AgentView, Members, QueueConfig,
-    QueueView, RouterChoice, RouterDone, RouterTrigger,
+    Acd, AcdEffect, AcdEvent, AcdInput, AcdSetup, AgentConfig, AgentView, Decision, Members,
+    QueueConfig, QueueView, RouterChoice, RouterDone, RouterTrigger,
 };
 use strowger_call::{Input, Moment, QueueInput};
-use strowger_guest::{RouterAnswer, RouterJob};
+use strowger_guest::TenantRouter;
 use strowger_model::{AgentId, AgentState, ContactOutcome, QueueId, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
@@ -97,7 +97,7 @@ impl DistributionHandle {
 
 /// Starts the task; it ends with the last handle.
 pub fn start(
-    node: Arc<Node>,
+    node: &Arc<Node>,
     tenant: Arc<Tenant>,
     inbox: Inbox,
     last_states: Vec<(AgentId, AgentState)>,
@@ -105,14 +105,15 @@ pub fn start(
     let setup = AcdSetup { tenant: tenant.id, seed: rand::random() };
     let mut task = Task {
         acd: Acd::new(setup),
+        router: TenantRouter::default(),
         setup,
-        node,
+        node: node.clone(),
         tenant,
         agents: HashSet::new(),
         queues: HashSet::new(),
         states: HashMap::new(),
     };
-    tokio::spawn(async move {
+    node.guests.spawn(async move {
         task.configure();
         for (agent, state) in last_states {
             task.restore(agent, state);
@@ -123,6 +124,7 @@ pub fn start(
 
 struct Task {
     acd: Acd,
+    router: TenantRouter,
     setup: AcdSetup,
     node: Arc<Node>,
     tenant: Arc<Tenant>,
@@ -135,19 +137,19 @@ struct Task {
 impl Task {
     async fn run(&mut self, mut inbox: mpsc::Receiver<Told>) {
         loop {
-            self.carry_out().await;
+            self.carry_out();
             tokio::select! {
                 told = inbox.recv() => match told {
                     Some(Told::Input(input)) => self.acd.handle(clock::now(), input),
                     Some(Told::Order(input, done)) => {
                         self.acd.handle(clock::now(), input);
-                        self.carry_out().await;
+                        self.carry_out();
                         // Whoever gave the order may have gone.
                         let _ = done.send(());
                     }
                     Some(Told::ConfigChanged(done)) => {
                         self.configure();
-                        self.carry_out().await;
+                        self.carry_out();
                         let _ = done.send(());
                     }
                     Some(Told::Show(show)) => {
@@ -206,11 +208,11 @@ impl Task {
         self.acd.handle(clock::now(), input);
     }
 
-    async fn carry_out(&mut self) {
+    fn carry_out(&mut self) {
         while let Some(effect) = self.acd.poll() {
             match effect {
                 AcdEffect::AskRouter { ask, router, trigger, now, seed } => {
-                    self.ask(ask, router, trigger, Moment { now, seed }).await;
+                    self.ask(ask, router, trigger, Moment { now, seed });
                 }
                 AcdEffect::Offer(offer) => {
                     let input = QueueInput::Offer {
@@ -240,58 +242,45 @@ impl Task {
                 }
                 AcdEffect::Decided(decision) => {
                     self.node.metrics.decision(&decision);
-                    let data = json!({
-                        "trigger": decision.trigger,
-                        "router": decision.router,
-                        "busy_us": decision.busy_us,
-                        "fuel": decision.fuel,
-                        "fault": decision.fault,
-                        "assignments": decision.assignments,
-                    });
-                    self.node.events.tenant(self.tenant.id, "router.decided", data);
-                    self.node.ledger.decision(*decision);
+                    self.tell_decision(&decision);
+                    self.node.ledger.decision(&decision);
                 }
                 AcdEffect::Event(event) => self.event(event),
             }
         }
     }
 
-    /// Lends the distribution to the router's thread and waits for it.
-    async fn ask(
-        &mut self,
-        ask: u64,
-        choice: RouterChoice,
-        trigger: RouterTrigger,
-        moment: Moment,
-    ) {
+    fn tell_decision(&self, decision: &Decision) {
+        if !self.node.events.is_heard(self.tenant.id) {
+            return;
+        }
+        let data = json!({
+            "trigger": decision.trigger,
+            "router": decision.router,
+            "busy_us": decision.busy_us,
+            "fuel": decision.fuel,
+            "fault": decision.fault,
+            "assignments": decision.assignments,
+        });
+        self.node.events.tenant(self.tenant.id, "router.decided", data);
+    }
+
+    /// Lends the distribution to the tenant's router.
+    fn ask(&mut self, ask: u64, choice: RouterChoice, trigger: RouterTrigger, moment: Moment) {
         let config = self.tenant.config();
         let stock = self.node.stock_router();
         let program = match choice {
             RouterChoice::Tenant => config.router.clone().unwrap_or_else(|| stock.clone()),
             RouterChoice::Stock => stock.clone(),
         };
-        let lent = std::mem::replace(&mut self.acd, Acd::new(self.setup));
-        let job = RouterJob {
-            tenant: self.tenant.id,
-            program,
-            budget: config.budget,
-            moment,
-            trigger,
-            host: Box::new(lent),
+        let lent = Box::new(std::mem::replace(&mut self.acd, Acd::new(self.setup)));
+        let Some((turn, host)) =
+            self.router.decide(&program, &config.budget, moment, &trigger, lent)
+        else {
+            return self.start_over();
         };
-        let (host, done) = match self.node.guests.router_turn(job) {
-            Ok(answer) => match answer.await {
-                Ok(RouterAnswer { turn, host }) => {
-                    let fault = turn.outcome.err().map(|fault| fault.to_string());
-                    (host, RouterDone { ask, fault, fuel: turn.fuel, busy_us: turn.busy_us })
-                }
-                Err(_) => return self.start_over(),
-            },
-            Err(refused) => {
-                let fault = Some(refused.busy.to_string());
-                (refused.job.host, RouterDone { ask, fault, fuel: 0, busy_us: 0 })
-            }
-        };
+        let fault = turn.outcome.err().map(|fault| fault.to_string());
+        let done = RouterDone { ask, fault, fuel: turn.fuel, busy_us: turn.busy_us };
         match host.into_any().downcast::<Acd>() {
             Ok(acd) => self.acd = *acd,
             Err(_) => return self.start_over(),

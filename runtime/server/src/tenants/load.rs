@@ -55,7 +55,7 @@ pub async fn refresh(node: &Arc<Node>, id: TenantId) -> Result<()> {
             let states = states.map(|(agent, state, _)| (agent, state)).collect();
             let fresh = Arc::new(Tenant::new(config, handle));
             node.tenants.insert(fresh.clone());
-            distribution::start(node.clone(), fresh, inbox, states);
+            distribution::start(node, fresh, inbox, states);
         }
     }
     super::directory::publish(node).await

@@ -5,6 +5,7 @@
 
 use crate::call::direction_name;
 use crate::dialect::Connections;
+use crate::fact::{self, Fact};
 use crate::{Result, row};
 use std::collections::HashMap;
 use strowger_model::{CallId, CallRecord, JournalEntry};
@@ -32,12 +33,13 @@ pub(super) struct Batch {
     records: Vec<CallRecord>,
     place_of: HashMap<CallId, usize>,
     entries: Vec<JournalEntry>,
+    facts: Vec<Fact>,
     bytes: u64,
 }
 
 impl Batch {
     pub(super) fn len(&self) -> usize {
-        self.records.len() + self.entries.len()
+        self.records.len() + self.entries.len() + self.facts.len()
     }
 
     /// Size of the journal entries, as [`JournalWrite::size`] counts it.
@@ -60,10 +62,15 @@ impl Batch {
         self.entries.push(write.0);
     }
 
+    pub(super) fn fact(&mut self, fact: Fact) {
+        self.facts.push(fact);
+    }
+
     pub(super) fn clear(&mut self) {
         self.records.clear();
         self.place_of.clear();
         self.entries.clear();
+        self.facts.clear();
         self.bytes = 0;
     }
 
@@ -75,6 +82,9 @@ impl Batch {
         }
         for chunk in self.entries.chunks(ROWS) {
             write_entries(&mut tx, chunk).await?;
+        }
+        for fact in &self.facts {
+            fact::write(&mut tx, fact).await?;
         }
         tx.commit().await?;
         Ok(())

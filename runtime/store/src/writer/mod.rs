@@ -20,6 +20,7 @@ mod batch;
 mod task;
 
 use crate::dialect::Connections;
+use crate::fact::Fact;
 use batch::{JournalWrite, RecordWrite};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -43,6 +44,8 @@ pub struct WriterConfig {
     pub max_journal_entries: usize,
     /// Bytes of journal entries on their way: a minute of a busy server.
     pub max_journal_bytes: u64,
+    /// Facts on their way. A busy node makes some hundreds a second.
+    pub max_facts: usize,
 }
 
 impl Default for WriterConfig {
@@ -53,6 +56,7 @@ impl Default for WriterConfig {
             max_open_calls: 20_000,
             max_journal_entries: 131_072,
             max_journal_bytes: 128 << 20,
+            max_facts: 16_384,
         }
     }
 }
@@ -96,6 +100,8 @@ pub struct WriterCounts {
     pub calls_refused: u64,
     /// Journal entries refused: gaps in journals.
     pub entries_refused: u64,
+    /// Facts refused.
+    pub facts_refused: u64,
     /// Journal entries on their way.
     pub entries_pending: u64,
 }
@@ -106,6 +112,7 @@ struct Counters {
     batches: AtomicU64,
     calls_refused: AtomicU64,
     entries_refused: AtomicU64,
+    facts_refused: AtomicU64,
     bytes_pending: AtomicU64,
 }
 
@@ -114,6 +121,7 @@ struct Counters {
 pub struct Writer {
     records: mpsc::Sender<RecordWrite>,
     entries: mpsc::Sender<JournalWrite>,
+    facts: mpsc::Sender<Fact>,
     orders: mpsc::Sender<Order>,
     health: watch::Receiver<WriterHealth>,
     counters: Arc<Counters>,
@@ -134,6 +142,7 @@ impl Writer {
         // Two places for each call: one for its beginning, one for its end.
         let (records, record_queue) = mpsc::channel(config.max_open_calls.max(1) * 2);
         let (entries, entry_queue) = mpsc::channel(config.max_journal_entries.max(2));
+        let (facts, fact_queue) = mpsc::channel(config.max_facts.max(1));
         let (orders, order_queue) = mpsc::channel(ORDERS);
         let (health_sender, health) = watch::channel(WriterHealth::default());
         let counters = Arc::new(Counters::default());
@@ -143,6 +152,7 @@ impl Writer {
             batch: config.batch.max(1),
             records: record_queue,
             entries: entry_queue,
+            facts: fact_queue,
             orders: order_queue,
             health: health_sender,
             counters: counters.clone(),
@@ -151,6 +161,7 @@ impl Writer {
         Self {
             records,
             entries,
+            facts,
             orders,
             health,
             counters,
@@ -185,6 +196,18 @@ impl Writer {
         Ok(OpenCall { call, end: Some(end), writer: self.clone() })
     }
 
+    /// Hands a fact over. Refused, and counted, only when the database has been
+    /// away for so long that every place is taken.
+    pub fn keep(&self, fact: Fact) -> Result<(), Refused> {
+        self.facts.try_send(fact).map_err(|error| {
+            self.counters.facts_refused.fetch_add(1, Ordering::Relaxed);
+            match error {
+                mpsc::error::TrySendError::Full(_) => Refused::Behind,
+                mpsc::error::TrySendError::Closed(_) => Refused::Stopped,
+            }
+        })
+    }
+
     /// Returns when everything handed over before is on disk.
     pub async fn flush(&self) -> Result<(), WriterStopped> {
         self.order(false).await
@@ -209,6 +232,7 @@ impl Writer {
             batches: load(&self.counters.batches),
             calls_refused: load(&self.counters.calls_refused),
             entries_refused: load(&self.counters.entries_refused),
+            facts_refused: load(&self.counters.facts_refused),
             entries_pending: (self.entries.max_capacity() - self.entries.capacity()) as u64,
         }
     }

@@ -4,11 +4,11 @@
 use super::batch::{Batch, JournalWrite, RecordWrite};
 use super::{Counters, Order, WriterHealth};
 use crate::dialect::Connections;
+use crate::fact::Fact;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
-use tokio::time::Instant;
 
 /// First pause after a failure: a locked database is back by then.
 const FIRST_RETRY: Duration = Duration::from_millis(100);
@@ -21,6 +21,7 @@ pub(super) struct Task {
     pub batch: usize,
     pub records: mpsc::Receiver<RecordWrite>,
     pub entries: mpsc::Receiver<JournalWrite>,
+    pub facts: mpsc::Receiver<Fact>,
     pub orders: mpsc::Receiver<Order>,
     pub health: watch::Sender<WriterHealth>,
     pub counters: Arc<Counters>,
@@ -48,6 +49,7 @@ impl Task {
                     if order.stop {
                         self.records.close();
                         self.entries.close();
+                        self.facts.close();
                         // What was sent between the drain and the close.
                         self.drain(&mut batch).await;
                     }
@@ -65,44 +67,58 @@ impl Task {
         }
     }
 
-    /// Waits for a first entry, then for company until the batch is full or old.
+    /// Waits for a first entry, gives others time to come, and takes what is
+    /// there: one wake-up for many entries.
     async fn collect(&mut self, batch: &mut Batch) -> Collected {
-        let mut due: Option<Instant> = None;
-        while batch.len() < self.batch {
-            let wait = async {
-                match due {
-                    Some(due) => tokio::time::sleep_until(due).await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                order = self.orders.recv() => match order {
-                    Some(order) => return Collected::Order(order),
-                    None => return Collected::Over,
-                },
-                Some(record) = self.records.recv() => batch.record(record),
-                Some(entry) = self.entries.recv() => batch.entry(entry),
-                () = wait => return Collected::Batch,
-            }
-            due.get_or_insert_with(|| Instant::now() + self.flush_after);
+        tokio::select! {
+            order = self.orders.recv() => return order.map_or(Collected::Over, Collected::Order),
+            Some(record) = self.records.recv() => batch.record(record),
+            Some(entry) = self.entries.recv() => batch.entry(entry),
+            Some(fact) = self.facts.recv() => batch.fact(fact),
         }
+        if self.waiting_each().iter().sum::<usize>() < self.batch {
+            tokio::select! {
+                order = self.orders.recv() => {
+                    return order.map_or(Collected::Over, Collected::Order);
+                }
+                () = tokio::time::sleep(self.flush_after) => {}
+            }
+        }
+        let mut left = self.waiting_each();
+        self.take(batch, &mut left);
         Collected::Batch
+    }
+
+    /// How much waits to be written: records, entries, facts.
+    fn waiting_each(&self) -> [usize; 3] {
+        [self.records.len(), self.entries.len(), self.facts.len()]
+    }
+
+    /// Moves what waits into the batch, as much as it holds and no more of each
+    /// kind than `left` says.
+    fn take(&mut self, batch: &mut Batch, left: &mut [usize; 3]) {
+        while batch.len() < self.batch && left[0] > 0 {
+            let Ok(record) = self.records.try_recv() else { break };
+            batch.record(record);
+            left[0] -= 1;
+        }
+        while batch.len() < self.batch && left[1] > 0 {
+            let Ok(entry) = self.entries.try_recv() else { break };
+            batch.entry(entry);
+            left[1] -= 1;
+        }
+        while batch.len() < self.batch && left[2] > 0 {
+            let Ok(fact) = self.facts.try_recv() else { break };
+            batch.fact(fact);
+            left[2] -= 1;
+        }
     }
 
     /// Commits everything that was handed over before now.
     async fn drain(&mut self, batch: &mut Batch) {
-        let (mut records, mut entries) = (self.records.len(), self.entries.len());
+        let mut left = self.waiting_each();
         loop {
-            while batch.len() < self.batch && records > 0 {
-                let Ok(record) = self.records.try_recv() else { break };
-                batch.record(record);
-                records -= 1;
-            }
-            while batch.len() < self.batch && entries > 0 {
-                let Ok(entry) = self.entries.try_recv() else { break };
-                batch.entry(entry);
-                entries -= 1;
-            }
+            self.take(batch, &mut left);
             if batch.len() == 0 {
                 return;
             }

@@ -1,5 +1,5 @@
-//! The decision made by the stock guest: in place, through the guest threads,
-//! and in a crowd of live calls.
+//! The decision made by the stock guest: in place, by a call's task that is asked
+//! from elsewhere, and in a crowd of live calls.
 
 use super::menu::{GATHER, Views, key, moment, pressed};
 use super::{Cost, usage};
@@ -7,11 +7,10 @@ use anyhow::{Context, bail};
 use std::time::Instant;
 use strowger_call::{Action, CommandId, GuestEvent, TurnView};
 use strowger_guest::{
-    Budget, EngineConfig, FlowInstance, FlowJob, FlowTurn, GuestEngine, GuestPool, PoolConfig,
-    Program, UploadLimits,
+    Budget, CallGuest, EngineConfig, FlowInstance, FlowTurn, GuestEngine, GuestThreads, Program,
+    UploadLimits,
 };
-use strowger_model::CallId;
-use uuid::Uuid;
+use tokio::sync::{mpsc, oneshot};
 
 pub(super) struct House {
     program: Program,
@@ -49,11 +48,12 @@ impl House {
         Ok(Cost { latency_us, cpu: usage::cpu() - before })
     }
 
-    /// The same through the guest threads, asked by an async task.
-    pub(super) fn pool(&self, events: usize) -> anyhow::Result<Cost> {
-        let pool = GuestPool::start(&PoolConfig::default())?;
+    /// The same asked of a call's task on the guest threads by a task elsewhere,
+    /// there and back: what a decision costs whom it is not at home with.
+    pub(super) fn task(&self, events: usize) -> anyhow::Result<Cost> {
+        let threads = GuestThreads::start(1)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
-        let call = self.call(&pool, 1);
+        let call = self.call(&threads);
         let cost = runtime.block_on(runtime.spawn(async move {
             call.reach_the_menu().await?;
             let mut latency_us = Vec::with_capacity(events);
@@ -70,11 +70,10 @@ impl House {
     /// The same with many calls at once, as on a server with work to do: threads
     /// are seldom woken because they seldom sleep. Microseconds of processor
     /// time per event.
-    pub(super) fn pool_busy(&self, events: usize, at_once: usize) -> anyhow::Result<f64> {
-        let pool = GuestPool::start(&PoolConfig::default())?;
+    pub(super) fn task_busy(&self, events: usize, at_once: usize) -> anyhow::Result<f64> {
+        let threads = GuestThreads::start(1)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build()?;
-        let calls: Vec<PooledCall> =
-            (0..at_once).map(|number| self.call(&pool, number as u128)).collect();
+        let calls: Vec<CallTask> = (0..at_once).map(|_| self.call(&threads)).collect();
         let cpu = runtime.block_on(async {
             for call in &calls {
                 call.reach_the_menu().await?;
@@ -100,12 +99,19 @@ impl House {
         Ok(cpu.as_secs_f64() * 1e6 / (events / at_once * at_once) as f64)
     }
 
-    fn call(&self, pool: &GuestPool, number: u128) -> PooledCall {
-        PooledCall {
-            pool: pool.clone(),
-            call: CallId(Uuid::from_u128(number)),
-            program: self.program.clone(),
-            budget: self.budget,
+    /// A call's task with its guest.
+    fn call(&self, threads: &GuestThreads) -> CallTask {
+        let (events, mut inbox) = mpsc::channel::<Asked>(8);
+        let (program, budget) = (self.program.clone(), self.budget);
+        threads.spawn(async move {
+            let mut guest = CallGuest::default();
+            while let Some(Asked { event, view, answer }) = inbox.recv().await {
+                // Whoever asked may have gone.
+                let _ = answer.send(guest.handle(&program, &budget, moment(), &event, view));
+            }
+        });
+        CallTask {
+            events,
             ringing: self.views.ringing.clone(),
             answered: self.views.answered.clone(),
         }
@@ -176,27 +182,26 @@ impl House {
     }
 }
 
-/// A call whose guest lives on the guest threads.
-struct PooledCall {
-    pool: GuestPool,
-    call: CallId,
-    program: Program,
-    budget: Budget,
+/// An event on its way to a call's task.
+struct Asked {
+    event: GuestEvent,
+    view: TurnView,
+    answer: oneshot::Sender<FlowTurn>,
+}
+
+/// The way to a call's task.
+struct CallTask {
+    events: mpsc::Sender<Asked>,
     ringing: TurnView,
     answered: TurnView,
 }
 
-impl PooledCall {
+impl CallTask {
     async fn ask(&self, event: GuestEvent, view: &TurnView) -> anyhow::Result<FlowTurn> {
-        let job = FlowJob {
-            call: self.call,
-            program: self.program.clone(),
-            budget: self.budget,
-            moment: moment(),
-            event,
-            view: view.clone(),
-        };
-        Ok(self.pool.flow_turn(job)?.await?)
+        let (answer, answered) = oneshot::channel();
+        let sent = self.events.send(Asked { event, view: view.clone(), answer }).await;
+        sent.ok().context("the call's task is gone")?;
+        Ok(answered.await?)
     }
 
     async fn reach_the_menu(&self) -> anyhow::Result<()> {

@@ -17,8 +17,8 @@ use std::time::Duration;
 const RUNS: usize = 5;
 /// Events per run through a guest.
 const EVENTS: usize = 100_000;
-/// Events per run through the guest threads.
-const POOL_EVENTS: usize = 30_000;
+/// Events per run to a call's task.
+const TASK_EVENTS: usize = 30_000;
 /// Requests per run to a peer.
 const REQUESTS: usize = 10_000;
 /// Calls that decide at the same time where a server with work is looked at.
@@ -57,10 +57,10 @@ pub fn run(report: &mut Report) -> anyhow::Result<()> {
     let mut columns = Columns::default();
     for _ in 0..RUNS {
         let mut warm = house.warm(EVENTS)?;
-        let mut pool = house.pool(POOL_EVENTS)?;
+        let mut task = house.task(TASK_EVENTS)?;
         let mut web = webhook.ask(REQUESTS)?;
         let mut socket = websocket.ask(REQUESTS)?;
-        let pool_busy = house.pool_busy(EVENTS, AT_ONCE)?;
+        let task_busy = house.task_busy(EVENTS, AT_ONCE)?;
         let web_busy = webhook.busy(REQUESTS, AT_ONCE)?;
         let mut made = house.instances(INSTANCES)?;
         let (event, event_cpu) = (warm.p(50.0), warm.cpu_us());
@@ -68,21 +68,21 @@ pub fn run(report: &mut Report) -> anyhow::Result<()> {
         columns.push("decision.event_p99_us", warm.p(99.0));
         columns.push("decision.event_cpu_us", event_cpu);
         columns.push("decision.instance_p50_us", percentile(&mut made, 50.0));
-        columns.push("decision.pool_event_p50_us", pool.p(50.0));
-        columns.push("decision.pool_event_p99_us", pool.p(99.0));
-        columns.push("decision.pool_event_cpu_us", pool.cpu_us());
+        columns.push("decision.task_event_p50_us", task.p(50.0));
+        columns.push("decision.task_event_p99_us", task.p(99.0));
+        columns.push("decision.task_event_cpu_us", task.cpu_us());
         for (name, peer) in [("webhook", &mut web), ("websocket", &mut socket)] {
             let (latency, cpu) = (peer.p(50.0), peer.cpu_us());
             columns.push(&format!("decision.{name}_p50_us"), latency);
             columns.push(&format!("decision.{name}_cpu_us"), cpu);
             columns.push(&format!("decision.{name}_latency_ratio"), latency / event);
             columns.push(&format!("decision.{name}_cpu_ratio"), cpu / event_cpu);
-            columns.push(&format!("decision.{name}_pool_latency_ratio"), latency / pool.p(50.0));
-            columns.push(&format!("decision.{name}_pool_cpu_ratio"), cpu / pool.cpu_us());
+            columns.push(&format!("decision.{name}_task_latency_ratio"), latency / task.p(50.0));
+            columns.push(&format!("decision.{name}_task_cpu_ratio"), cpu / task.cpu_us());
         }
-        columns.push("decision.pool_busy_cpu_us", pool_busy);
+        columns.push("decision.task_busy_cpu_us", task_busy);
         columns.push("decision.webhook_busy_cpu_us", web_busy);
-        columns.push("decision.webhook_busy_cpu_ratio", web_busy / pool_busy);
+        columns.push("decision.webhook_busy_cpu_ratio", web_busy / task_busy);
     }
     let empty = usage::resident()?;
     // Last, because ten thousand live calls fill the caches for what follows.

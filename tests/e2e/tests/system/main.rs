@@ -6,6 +6,7 @@ mod bad_uploads;
 mod caller_leaves_anywhere;
 mod digits_by_info;
 mod digits_never_come;
+mod direct_dial;
 mod extension_calls;
 mod faulty_flow_falls_back;
 mod hold_and_resume;

@@ -85,6 +85,8 @@ pub(crate) struct Limits {
     pub max_stored_bytes: u64,
     /// Stored keys.
     pub max_keys: u32,
+    /// Whether phones may dial numbers outside the tenant.
+    pub phones_dial_out: bool,
 }
 
 /// A tenant.
@@ -120,6 +122,7 @@ impl TenantBody {
                 guest_memory_kib: limits.guest_memory_kib,
                 max_stored_bytes: limits.max_stored_bytes,
                 max_keys: limits.max_keys,
+                phones_dial_out: limits.phones_dial_out,
             },
             router,
         }
@@ -178,6 +181,7 @@ impl From<store::TenantLimits> for Limits {
             guest_memory_kib: limits.guest_memory_kib,
             max_stored_bytes: limits.max_stored_bytes,
             max_keys: limits.max_keys,
+            phones_dial_out: limits.phones_dial_out,
         }
     }
 }

@@ -1,0 +1,132 @@
+//! Small facts about calls and agents: each one row or a few, written as they
+//! become known and never read by a call.
+//!
+//! Every statement may be repeated, and one about a tenant or an agent that was
+//! deleted meanwhile writes nothing: a batch never fails for what it says.
+
+use crate::dialect::Connections;
+use crate::{Recording, Result, row};
+use strowger_model::{AgentId, AgentState, CallId, TenantId, Timestamp};
+
+type Transaction<'a> = sqlx::Transaction<'a, sqlx::Any>;
+
+/// Something to be kept.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fact {
+    /// What an agent is doing, for after a restart.
+    AgentState {
+        /// Whose agent.
+        tenant: TenantId,
+        /// Which.
+        agent: AgentId,
+        /// Doing what.
+        state: AgentState,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// A recording, or what has become of it.
+    Recording {
+        /// Whose.
+        tenant: TenantId,
+        /// The recording.
+        recording: Recording,
+    },
+    /// What a router saw and chose.
+    Decision {
+        /// Whose router.
+        tenant: TenantId,
+        /// Number of the decision within the distribution's life.
+        ask: u64,
+        /// When.
+        at: Timestamp,
+        /// The calls it gave to agents.
+        calls: Vec<CallId>,
+        /// The decision, as JSON.
+        body: String,
+    },
+}
+
+/// Writes facts in one transaction.
+pub(crate) async fn write_all(db: &Connections, facts: &[Fact]) -> Result<()> {
+    let mut tx = db.write.begin().await?;
+    for fact in facts {
+        write(&mut tx, fact).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+pub(crate) async fn write(tx: &mut Transaction<'_>, fact: &Fact) -> Result<()> {
+    match fact {
+        Fact::AgentState { tenant, agent, state, since } => {
+            sqlx::query(
+                "INSERT INTO agent_states (agent_id, tenant_id, state, since) \
+                 SELECT id, tenant_id, $3, $4 FROM agents WHERE tenant_id = $1 AND id = $2 \
+                 ON CONFLICT (agent_id) DO UPDATE \
+                 SET state = excluded.state, since = excluded.since",
+            )
+            .bind(tenant.to_string())
+            .bind(agent.to_string())
+            .bind(row::to_json(state)?)
+            .bind(row::ms(*since))
+            .execute(&mut **tx)
+            .await?;
+        }
+        Fact::Recording { tenant, recording } => write_recording(tx, *tenant, recording).await?,
+        Fact::Decision { tenant, ask, at, calls, body } => {
+            let (tenant, at) = (tenant.to_string(), row::ms(*at));
+            // A counter of ours; it does not reach the sign bit.
+            let ask = i64::try_from(*ask).unwrap_or(i64::MAX);
+            sqlx::query(
+                "INSERT INTO decisions (tenant_id, at, ask, body) \
+                 SELECT id, $2, $3, $4 FROM tenants WHERE id = $1 \
+                 ON CONFLICT (tenant_id, at, ask) DO NOTHING",
+            )
+            .bind(&tenant)
+            .bind(at)
+            .bind(ask)
+            .bind(body)
+            .execute(&mut **tx)
+            .await?;
+            for call in calls {
+                sqlx::query(
+                    "INSERT INTO decision_calls (call_id, tenant_id, at, ask) \
+                     SELECT $1, id, $3, $4 FROM tenants WHERE id = $2 \
+                     ON CONFLICT (call_id, at, ask) DO NOTHING",
+                )
+                .bind(call.to_string())
+                .bind(&tenant)
+                .bind(at)
+                .bind(ask)
+                .execute(&mut **tx)
+                .await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn write_recording(
+    tx: &mut Transaction<'_>,
+    tenant: TenantId,
+    recording: &Recording,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO recordings (id, tenant_id, call_id, file, state, started_at, duration_ms, \
+         size_bytes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+         ON CONFLICT (id) DO UPDATE SET state = excluded.state, \
+         duration_ms = excluded.duration_ms, size_bytes = excluded.size_bytes \
+         WHERE recordings.tenant_id = excluded.tenant_id",
+    )
+    .bind(recording.id.to_string())
+    .bind(tenant.to_string())
+    .bind(recording.call.to_string())
+    .bind(&recording.file)
+    .bind(recording.state.name())
+    .bind(row::ms(recording.started_at))
+    .bind(row::big(recording.duration_ms))
+    .bind(row::big(recording.size_bytes))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
