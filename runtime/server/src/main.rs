@@ -9,6 +9,10 @@ use strowger_server::config::Config;
 use strowger_server::serve::RunningServer;
 use tracing_subscriber::EnvFilter;
 
+/// Calls are many small allocations that are made on one thread and freed on another.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A contact-center runtime that its tenants program in WebAssembly.
 #[derive(Debug, Parser)]
 #[command(name = "strowger", version)]

@@ -1,7 +1,8 @@
 //! Everything that differs between databases: opening, pragmas, migrations.
 //!
-//! Statements elsewhere are written once, with `$n` parameters and with types
-//! that SQLite and PostgreSQL share, and run through sqlx's `Any` driver.
+//! Statements elsewhere are written once, with `$n` parameters (or with what
+//! [`rows`] makes) and with types that SQLite and PostgreSQL share, and run through
+//! sqlx's `Any` driver.
 
 use crate::{Result, StoreError};
 use sqlx::any::AnyPoolOptions;
@@ -47,6 +48,13 @@ pub(crate) async fn open(place: &Place) -> Result<Connections> {
     match place {
         Place::Sqlite(file) => open_sqlite(file).await,
     }
+}
+
+/// `rows` times a row of `columns` parameters, for `VALUES`. Unnamed ones: SQLite
+/// finds a numbered parameter by going through all of them.
+pub(crate) fn rows(rows: usize, columns: usize) -> String {
+    let row = format!("({})", vec!["?"; columns].join(","));
+    vec![row.as_str(); rows].join(",")
 }
 
 async fn open_sqlite(file: &Path) -> Result<Connections> {

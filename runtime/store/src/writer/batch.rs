@@ -4,15 +4,16 @@
 //! same batch is written again.
 
 use crate::call::direction_name;
-use crate::dialect::Connections;
+use crate::dialect::{self, Connections};
 use crate::fact::{self, Fact};
 use crate::{Result, row};
 use std::collections::HashMap;
-use strowger_model::{CallId, CallRecord, JournalEntry};
+use strowger_model::{AgentId, CallId, CallRecord, JournalEntry};
 
-/// Journal entries of one statement: past this, SQLite gains nothing more, and
-/// a fixed number lets one prepared statement serve all full chunks.
-const ROWS: usize = 32;
+/// Records or journal entries of one statement. Each statement is a hand-over to
+/// the database's thread; a fixed number lets one prepared statement serve all
+/// full chunks.
+const ROWS: usize = 128;
 
 #[derive(Debug)]
 pub(super) struct RecordWrite(pub Box<CallRecord>);
@@ -77,8 +78,8 @@ impl Batch {
     /// Writes everything in one transaction.
     pub(super) async fn write(&self, db: &Connections) -> Result<()> {
         let mut tx = db.write.begin().await?;
-        for record in &self.records {
-            write_record(&mut tx, record).await?;
+        for chunk in self.records.chunks(ROWS) {
+            write_records(&mut tx, chunk).await?;
         }
         for chunk in self.entries.chunks(ROWS) {
             write_entries(&mut tx, chunk).await?;
@@ -91,44 +92,57 @@ impl Batch {
     }
 }
 
-async fn write_record(
+async fn write_records(
     tx: &mut sqlx::Transaction<'_, sqlx::Any>,
-    record: &CallRecord,
+    records: &[CallRecord],
 ) -> Result<()> {
-    let visit = record.queue_visits.last();
-    let agent = record.queue_visits.iter().rev().find_map(|visit| visit.agent).or_else(|| {
-        record.legs.iter().rev().filter(|leg| leg.answered_at.is_some()).find_map(|leg| leg.agent)
-    });
-    sqlx::query(
-        "INSERT INTO calls (id, tenant_id, direction, from_addr, to_addr, started_at, answered_at, \
-         ended_at, cause, queue, agent_id, record) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+    let sql = format!(
+        "INSERT INTO calls (id, tenant_id, direction, from_addr, to_addr, started_at, \
+         answered_at, ended_at, cause, queue, agent_id, record) VALUES {} \
          ON CONFLICT (id) DO UPDATE SET answered_at = excluded.answered_at, \
          ended_at = excluded.ended_at, cause = excluded.cause, queue = excluded.queue, \
          agent_id = excluded.agent_id, record = excluded.record",
-    )
-    .bind(record.call.to_string())
-    .bind(record.tenant.to_string())
-    .bind(direction_name(record.direction))
-    .bind(record.from.as_str())
-    .bind(record.to.as_str())
-    .bind(row::ms(record.started_at))
-    .bind(record.answered_at.map(row::ms))
-    .bind(record.ended_at.map(row::ms))
-    .bind(record.cause.map(|cause| cause.name()))
-    .bind(visit.map(|visit| visit.queue.clone()))
-    .bind(agent.map(|agent| agent.to_string()))
-    .bind(row::to_json(record)?)
-    .execute(&mut **tx)
-    .await?;
+        dialect::rows(records.len(), 12)
+    );
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+    for record in records {
+        let visit = record.queue_visits.last();
+        query = query
+            .bind(record.call.to_string())
+            .bind(record.tenant.to_string())
+            .bind(direction_name(record.direction))
+            .bind(record.from.as_str())
+            .bind(record.to.as_str())
+            .bind(row::ms(record.started_at))
+            .bind(record.answered_at.map(row::ms))
+            .bind(record.ended_at.map(row::ms))
+            .bind(record.cause.map(|cause| cause.name()))
+            .bind(visit.map(|visit| visit.queue.clone()))
+            .bind(agent_of(record).map(|agent| agent.to_string()))
+            .bind(row::to_json(record)?);
+    }
+    // Only full chunks recur, so only their statement is worth keeping prepared.
+    query.persistent(records.len() == ROWS).execute(&mut **tx).await?;
     Ok(())
+}
+
+/// Who took the call: the last agent that a queue gave it to, else the last that answered.
+fn agent_of(record: &CallRecord) -> Option<AgentId> {
+    record.queue_visits.iter().rev().find_map(|visit| visit.agent).or_else(|| {
+        record.legs.iter().rev().filter(|leg| leg.answered_at.is_some()).find_map(|leg| leg.agent)
+    })
 }
 
 async fn write_entries(
     tx: &mut sqlx::Transaction<'_, sqlx::Any>,
     entries: &[JournalEntry],
 ) -> Result<()> {
-    let mut query = sqlx::query(sqlx::AssertSqlSafe(insert_sql(entries.len())));
+    let sql = format!(
+        "INSERT INTO journal (call_id, seq, tenant_id, at, kind, body) VALUES {} \
+         ON CONFLICT (call_id, seq) DO NOTHING",
+        dialect::rows(entries.len(), 6)
+    );
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
     for entry in entries {
         query = query
             .bind(entry.call.to_string())
@@ -138,22 +152,6 @@ async fn write_entries(
             .bind(entry.kind.name())
             .bind(entry.body.as_str());
     }
-    // Only full chunks recur, so only their statement is worth keeping prepared.
     query.persistent(entries.len() == ROWS).execute(&mut **tx).await?;
     Ok(())
-}
-
-fn insert_sql(rows: usize) -> String {
-    let values: Vec<String> = (0..rows)
-        .map(|row| {
-            let first = row * 6;
-            let marks: Vec<String> = (1..=6).map(|n| format!("${}", first + n)).collect();
-            format!("({})", marks.join(", "))
-        })
-        .collect();
-    format!(
-        "INSERT INTO journal (call_id, seq, tenant_id, at, kind, body) VALUES {} \
-         ON CONFLICT (call_id, seq) DO NOTHING",
-        values.join(", ")
-    )
 }

@@ -51,7 +51,7 @@ pub struct WriterConfig {
 impl Default for WriterConfig {
     fn default() -> Self {
         Self {
-            flush_after: Duration::from_millis(50),
+            flush_after: Duration::from_millis(100),
             batch: 1_024,
             max_open_calls: 20_000,
             max_journal_entries: 131_072,
