@@ -2,6 +2,7 @@
 
 use crate::calls::message::CallMessage;
 use crate::calls::signalling;
+use crate::calls::signalling_thread::SignallingThread;
 use crate::clock;
 use crate::config::Config;
 use crate::control::ServerControl;
@@ -47,6 +48,7 @@ pub struct RunningServer {
     stop_api: oneshot::Sender<()>,
     api: JoinHandle<std::io::Result<()>>,
     media: MediaEngine,
+    signalling: SignallingThread,
 }
 
 impl RunningServer {
@@ -65,7 +67,8 @@ impl RunningServer {
         let metrics = Arc::new(Metrics::default());
         let recordings = config.data_dir.join("recordings");
         let media = start_media(&config)?;
-        let (sip, events) = start_sip(&config).await?;
+        let signalling = SignallingThread::start()?;
+        let (sip, events) = signalling.spawn(start_sip(config.clone())).await??;
         let sip_address = sip.udp_address();
         let engine = GuestEngine::new(EngineConfig {
             max_live: config.guests.max_instances,
@@ -99,7 +102,7 @@ impl RunningServer {
             config,
         });
         load::everything(&node).await?;
-        tokio::spawn(signalling::run(node.clone(), events));
+        signalling.spawn(signalling::run(node.clone(), events));
         tokio::spawn(tidy(store.clone()));
         let listener = TcpListener::bind(node.config.http)
             .await
@@ -112,7 +115,7 @@ impl RunningServer {
             // The sender gone means the same as a message from it.
             let _ = stopped.await;
         }));
-        Ok(Self { node, http, sip: sip_address, stop_api, api, media })
+        Ok(Self { node, http, sip: sip_address, stop_api, api, media, signalling })
     }
 
     /// Ends calls properly towards both sides, writes everything down, stops.
@@ -130,6 +133,7 @@ impl RunningServer {
             tracing::warn!("API requests left that did not end in time");
         }
         self.node.sip.shut_down().await?;
+        drop(self.signalling);
         self.node.writer.shutdown().await?;
         // Completes recordings; waits for threads.
         tokio::task::spawn_blocking(move || drop(self.media)).await?;
@@ -151,7 +155,7 @@ fn start_media(config: &Config) -> Result<MediaEngine> {
 }
 
 async fn start_sip(
-    config: &Config,
+    config: Config,
 ) -> Result<(
     strowger_engine::signalling::SipHandle,
     tokio::sync::mpsc::Receiver<strowger_sip::SipEvent>,

@@ -5,7 +5,7 @@ mod support;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use strowger_model::{CallId, Cause, LegId, LegRecord, Party, TenantId, Timestamp};
-use strowger_store::{Place, Recording, RecordingState, Store, WriterConfig};
+use strowger_store::{Fact, Place, Recording, RecordingState, Store, WriterConfig};
 use support::{Database, call_id, entry, record};
 
 /// Set for the child only.
@@ -143,7 +143,8 @@ async fn a_recording_that_ran_is_marked_as_failed() {
         duration_ms: 0,
         size_bytes: 0,
     };
-    recordings.put(&running).await.unwrap();
+    let recording = running.clone();
+    db.store.keep(&[Fact::Recording { tenant, recording }]).await.unwrap();
     let recovered = db.store.recover_unfinished().await.unwrap();
     assert_eq!(recovered.recordings, [(tenant, running.id)]);
     running.state = RecordingState::Failed;

@@ -93,7 +93,8 @@ impl Call {
         Command::begin(&REJECT, host::reject(status, reason), |ended| ok(&REJECT, ended))
     }
 
-    /// Ends the call. Returning from the flow does the same.
+    /// Ends the call. Returning from the flow does the same, unless the call was
+    /// transferred.
     pub fn hang_up(&self) -> Command<()> {
         Command::begin(&HANG_UP, host::hang_up(), |ended| ok(&HANG_UP, ended))
     }

@@ -3,7 +3,7 @@
 use crate::call::Party;
 use crate::command::{Command, Kind, starts};
 use crate::host::{self, DialOptions};
-use crate::state::Ended;
+use crate::state::{self, Ended};
 use crate::time::{secs, to_ms};
 use std::time::Duration;
 
@@ -46,7 +46,8 @@ pub struct Transfer(DialOptions);
 /// How a transfer ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transferred {
-    /// They talk; the call ends with their conversation.
+    /// They talk; the call ends with their conversation, and a flow that returns
+    /// now does not end it.
     Talking,
     /// It did not work, and the flow still has the caller. Never
     /// [`Dialed::Answered`].
@@ -117,7 +118,10 @@ impl Transfer {
     pub fn start(self) -> Command<Transferred> {
         Command::begin(&TRANSFER, host::transfer(&self.0), |ended| {
             Ok(match ended.outcome.as_str() {
-                "transferred" => Transferred::Talking,
+                "transferred" => {
+                    state::with(|state| state.given_away = true);
+                    Transferred::Talking
+                }
                 _ => Transferred::Not(dialed(&ended)),
             })
         })

@@ -125,7 +125,7 @@ impl<B: FnOnce(Call) -> Task> Flow for AsyncFlow<B> {
             Err(Error::CallEnded) => Ok(()),
             Err(error) => Err(error),
             Ok(()) => {
-                if state::with(|state| state.ended.is_none()) {
+                if state::with(|state| state.ended.is_none() && !state.given_away) {
                     // Refused only if the call has just ended, which is as well.
                     let _ = host::hang_up();
                 }

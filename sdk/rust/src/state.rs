@@ -18,6 +18,8 @@ pub(crate) struct State {
     pub(crate) now_ms: u64,
     pub(crate) random: u64,
     pub(crate) ended: Option<String>,
+    /// The call was transferred: it ends with that conversation, not with the flow.
+    pub(crate) given_away: bool,
     pub(crate) watching_digits: bool,
     pub(crate) digits: VecDeque<DigitPress>,
     pub(crate) signals: VecDeque<(u64, Signal)>,
@@ -71,6 +73,7 @@ impl State {
             now_ms: 0,
             random: 0,
             ended: None,
+            given_away: false,
             watching_digits: false,
             digits: VecDeque::new(),
             signals: VecDeque::new(),

@@ -467,6 +467,9 @@ fn ringing(world: &mut World, target: &str) -> Result<LegId, String> {
 
 fn other_side_hangs_up(world: &mut World) -> Result<(), String> {
     let leg = world.talking_to.ok_or("the caller talks to nobody")?;
+    if world.record.is_some() {
+        return Err("the call is over".into());
+    }
     world.hangs_up(leg);
     Ok(())
 }

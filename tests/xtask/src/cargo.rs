@@ -1,14 +1,18 @@
 //! Running cargo and other programs, with one build cache for all commands.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
 /// The checkout's root.
+///
+/// Asked of cargo when it runs us: the checkout we were built in may be another
+/// one that shares the build folder.
 pub fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).unwrap_or(here).to_owned()
+    let here = env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    here.ancestors().nth(2).unwrap_or(&here).to_owned()
 }
 
 /// Where builds go: `CARGO_TARGET_DIR`, else a cache under the home folder where

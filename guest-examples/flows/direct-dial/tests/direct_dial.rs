@@ -1,7 +1,7 @@
 //! Extensions and numbers, and the status a phone gets when nobody answers.
 
 use direct_dial::direct_dial;
-use strowger_testkit::{Cause, LiveCall, Script};
+use strowger_testkit::{Cause, LiveCall, Party, Script};
 
 fn dialling(kind: &str, to: &str) -> LiveCall {
     Script::call(direct_dial).from("201").to(to).fact("to-kind", kind).start()
@@ -16,6 +16,7 @@ fn an_extension_is_called_and_the_call_ends_with_the_conversation() {
         .party_hangs_up()
         .ended();
     assert_eq!(record.cause, Some(Cause::Normal));
+    assert_eq!(record.ended_by, Some(Party::Callee));
 }
 
 #[test]

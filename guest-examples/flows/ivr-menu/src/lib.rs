@@ -115,10 +115,7 @@ async fn sales(call: Call, language: Language) -> Result<(), Error> {
 async fn operator(call: Call, language: Language) -> Result<(), Error> {
     match call.transfer(OPERATOR).ring_for(secs(20)).await? {
         // From here on the call is theirs and ends with them.
-        Transferred::Talking => {
-            call.ended().await;
-            Ok(())
-        }
+        Transferred::Talking => Ok(()),
         Transferred::Not(_) => nobody(call, language).await,
     }
 }

@@ -4,5 +4,6 @@ pub mod legs;
 pub mod message;
 pub mod registry;
 pub mod signalling;
+pub mod signalling_thread;
 pub mod sound;
 pub mod task;
