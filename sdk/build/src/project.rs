@@ -121,7 +121,7 @@ pub fn new_project(
         ("Cargo.toml".to_owned(), fill(include_str!("../templates/Cargo.toml.in"))),
         ("src/lib.rs".to_owned(), fill(lib)),
         (format!("tests/{}.rs", template.name()), fill(test)),
-        (".gitignore".to_owned(), "/target\n".to_owned()),
+        (".gitignore".to_owned(), "/target\n/*.wasm\n".to_owned()),
     ];
     let mut written = Vec::new();
     for (file, text) in files {

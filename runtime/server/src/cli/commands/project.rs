@@ -4,8 +4,10 @@ use super::super::CliError;
 use super::super::output::Output;
 use clap::Args;
 use serde_json::json;
-use std::path::PathBuf;
-use strowger_build::{BuildOptions, SdkSource, Template, build_guest, new_project};
+use std::path::{Path, PathBuf};
+use strowger_build::{
+    BuildOptions, BuiltGuest, SdkSource, Template, World, build_guest, new_project,
+};
 
 /// A new project.
 #[derive(Args, Debug)]
@@ -52,9 +54,7 @@ pub(crate) async fn build(build: Build, out: &mut Output) -> Result<(), CliError
         install_toolchain: build.install_toolchain,
         ..BuildOptions::default()
     };
-    let building = tokio::task::spawn_blocking(move || {
-        build_guest(&build.dir, &options, |line| eprintln!("{line}"))
-    });
+    let building = tokio::task::spawn_blocking(move || build_into(&build.dir, &options));
     let built = building
         .await
         .map_err(|error| CliError::Usage(format!("the build was interrupted: {error}")))??;
@@ -69,7 +69,26 @@ pub(crate) async fn build(build: Build, out: &mut Output) -> Result<(), CliError
         return out.json(&json!({"items": guests}));
     }
     for guest in &built {
-        out.line(&format!("{} ({} bytes)", guest.path.display(), guest.component.len()))?;
+        let path = guest.path.display();
+        out.line(&format!("{path} ({} bytes)", guest.component.len()))?;
+        let kind = match guest.worlds.first() {
+            Some(World::CallFlow) => "flow",
+            Some(World::Router) => "router",
+            Some(World::Pacer) | None => continue,
+        };
+        out.line(&format!("next: strowger {kind} upload {} {path} --promote", guest.name))?;
     }
     Ok(())
+}
+
+/// Builds, and puts the components where their author looks for them.
+fn build_into(dir: &Path, options: &BuildOptions) -> Result<Vec<BuiltGuest>, CliError> {
+    let mut built = build_guest(dir, options, |line| eprintln!("{line}"))?;
+    for guest in &mut built {
+        let path = dir.join(format!("{}.wasm", guest.name));
+        std::fs::write(&path, &guest.component)
+            .map_err(|error| CliError::Usage(format!("{}: {error}", path.display())))?;
+        guest.path = path.strip_prefix(".").map(Path::to_owned).unwrap_or(path);
+    }
+    Ok(built)
 }
