@@ -11,6 +11,8 @@ use sipx_sip::{
 pub(crate) const PRODUCT: &str = "Strowger";
 /// The methods that we act on.
 pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REGISTER";
+/// The extensions that a peer may require of us.
+pub(crate) const SUPPORTED: &str = "timer";
 /// The only bodies that we read outside INFO.
 pub(crate) const SDP_TYPE: &str = "application/sdp";
 
@@ -119,6 +121,16 @@ impl Ask {
     }
 }
 
+/// Whether a header that lists option tags names this one (RFC 3261 §19.2).
+pub(crate) fn has_option(headers: &sipx_sip::Headers, name: &HeaderName, option: &str) -> bool {
+    headers.get_all(name).any(|header| {
+        let value = header.value();
+        value
+            .split(|b| *b == b',')
+            .any(|tag| tag.trim_ascii().eq_ignore_ascii_case(option.as_bytes()))
+    })
+}
+
 fn has_tag(to: &[u8]) -> bool {
     sipx_sip::Address::parse(to, "To").is_ok_and(|address| address.tag().is_some())
 }
@@ -197,6 +209,8 @@ pub(crate) fn reason_phrase(status: u16) -> &'static str {
         415 => "Unsupported Media Type",
         416 => "Unsupported URI Scheme",
         420 => "Bad Extension",
+        421 => "Extension Required",
+        422 => "Session Interval Too Small",
         423 => "Interval Too Brief",
         480 => "Temporarily Unavailable",
         481 => "Call/Transaction Does Not Exist",

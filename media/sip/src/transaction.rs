@@ -25,7 +25,7 @@ pub(crate) enum ClientOwner {
     Bye(DialogKey),
     /// The BYE of an answer that nobody wanted.
     StrayBye,
-    /// A re-INVITE of ours.
+    /// A re-INVITE or UPDATE of ours.
     Reinvite(DialogKey),
     /// An INFO with a digit.
     Info(DialogKey),

@@ -1,5 +1,6 @@
 //! Where a call leg stands.
 
+use super::clock::SessionClock;
 use super::dialog::Dialog;
 use crate::directory::Login;
 use crate::event::{DialogKey, Source};
@@ -76,17 +77,56 @@ pub(crate) struct Placed {
     pub(crate) ring_until: Option<Timestamp>,
 }
 
-/// A re-INVITE of ours.
+/// What we change a session for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// The server wants media to flow another way, and is told what came of it.
+    Direct,
+    /// The session timer is half over; nobody is told unless the call is lost.
+    Refresh,
+}
+
+/// With what we change it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// A re-INVITE.
+    Invite,
+    /// An UPDATE (RFC 3311); without a body if it only refreshes.
+    Update,
+}
+
+/// A change of the session that we asked for.
 #[derive(Debug)]
 pub(crate) struct Reinvite {
+    pub(crate) purpose: Purpose,
+    pub(crate) way: Way,
     pub(crate) direction: Direction,
     /// What was wanted before, if it is refused.
     pub(crate) before: Direction,
+    /// The request that is out.
+    pub(crate) transaction: Option<u64>,
     /// Set while it waits to be tried again after a 491.
     pub(crate) retry_at: Option<Timestamp>,
     pub(crate) give_up_at: Timestamp,
     pub(crate) challenges: u8,
     pub(crate) tries: u8,
+    /// The session interval that it asked for, if any.
+    pub(crate) asked_s: u32,
+}
+
+/// What the other side said it can do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Peer {
+    pub(crate) update: bool,
+}
+
+impl Peer {
+    /// Reads Allow, if there is one; what was said before else still holds.
+    pub(crate) fn hear(&mut self, headers: &sipx_sip::Headers) {
+        if headers.get_all(&sipx_sip::HeaderName::Allow).next().is_some() {
+            self.update = sipx_sip::update::peer_allows(headers);
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -106,6 +146,10 @@ pub(crate) struct Call {
     pub(crate) unacked: Option<UnackedAnswer>,
     pub(crate) placed: Option<Box<Placed>>,
     pub(crate) reinvite: Option<Reinvite>,
+    /// What the server wants next, while a refresh of ours is out.
+    pub(crate) queued: Option<Direction>,
+    pub(crate) peer: Peer,
+    pub(crate) clock: SessionClock,
     /// Whether the other side holds us, as last reported.
     pub(crate) held: bool,
     pub(crate) bye_challenges: u8,

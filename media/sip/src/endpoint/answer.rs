@@ -176,7 +176,8 @@ impl Endpoint {
         purpose: AckFor,
     ) {
         let (Some(id), Some(invite)) = (call.invited.take(), call.invite.take()) else { return };
-        let Some(response) = dialog_reply(call, &invite, 200).sdp(sdp).build() else { return };
+        let reply = dialog_reply(call, &invite, 200).sdp(sdp);
+        let Some(response) = self.grant_timer(now, call, &invite, reply).build() else { return };
         let Some(hop) = self.transactions.server(id).map(|server| server.hop) else { return };
         let Some(Ok(CSeq { sequence: cseq, .. })) = invite.headers.typed::<CSeq>() else { return };
         let next_at = now.plus_ms(T1_MS);

@@ -114,6 +114,11 @@ impl Endpoint {
         if status != 200 {
             return self.respond(now, id, Reply::new(request, status, &tag).build());
         }
+        if let Some(refusal) = self.timer_refusal(&call.source, request) {
+            let reply = self.timer_reply(request, &tag, refusal);
+            return self.respond(now, id, reply.build());
+        }
+        call.peer.hear(&request.headers);
         refresh_target(call, request, source);
         let before = call.session.agreed().cloned();
         let offer = read_offer(&mut call.session, request);
@@ -121,6 +126,9 @@ impl Endpoint {
             return self.respond(now, id, Reply::new(request, status, &tag).build());
         }
         let mut reply = super::answer::dialog_reply(call, request, 200);
+        if call.phase == Phase::Up {
+            reply = self.grant_timer(now, call, request, reply);
+        }
         if let (true, Some(local)) = (call.session.is_offered(), call.session.local().cloned()) {
             match call.session.answer(&local) {
                 Ok((sdp, _)) => reply = reply.sdp(sdp),

@@ -1,7 +1,7 @@
 //! A call comes in (RFC 3261 §13.3).
 
 use super::Endpoint;
-use crate::call::{Call, Dialog, Phase, next_hop, read_routes};
+use crate::call::{Call, Dialog, Peer, Phase, SessionClock, next_hop, read_routes};
 use crate::counters::Count;
 use crate::event::{DialogKey, Incoming, SipEvent, Source};
 use crate::hop::Hop;
@@ -63,6 +63,9 @@ impl Endpoint {
             self.refuse(&request, source, 400);
             return;
         };
+        if let Some(refusal) = self.timer_refusal(&caller, &request) {
+            return self.refuse_timer(&request, source, refusal);
+        }
         let mut session = Session::new(self.random.number());
         let offer = match read_offer(&mut session, &request) {
             Offer::None => None,
@@ -84,6 +87,8 @@ impl Endpoint {
             // A phone may write what it likes into From; it is who it proved to be.
             incoming.from.clone_from(&extension.username);
         }
+        let mut peer = Peer::default();
+        peer.hear(&request.headers);
         let unanswered_until = now.plus_ms(MAX_UNANSWERED_MS);
         let repeat_at = now.plus_ms(PROVISIONAL_REPEAT_MS);
         self.timers.set(repeat_at, TimerKey::Unanswered(dialog_key));
@@ -101,6 +106,9 @@ impl Endpoint {
             unacked: None,
             placed: None,
             reinvite: None,
+            queued: None,
+            peer,
+            clock: SessionClock::default(),
             held: false,
             bye_challenges: 0,
             unanswered_until,

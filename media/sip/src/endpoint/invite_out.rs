@@ -2,7 +2,7 @@
 //! or over a trunk, and giving it up (§9.1).
 
 use super::{Endpoint, Fate};
-use crate::call::{Branch, Call, Dialog, Phase, Placed};
+use crate::call::{Branch, Call, Dialog, Peer, Phase, Placed, SessionClock};
 use crate::counters::Count;
 use crate::directory::Login;
 use crate::event::{DialogKey, SipEvent, Source};
@@ -218,6 +218,9 @@ impl Endpoint {
                 cancelled: false,
             })),
             reinvite: None,
+            queued: None,
+            peer: Peer::default(),
+            clock: SessionClock::default(),
             held: false,
             bye_challenges: 0,
             unanswered_until: now,
@@ -282,6 +285,7 @@ impl Endpoint {
         if let Some((name, value)) = proof {
             ask = ask.header(name, value);
         }
+        ask = self.offer_extensions(ask, call);
         let request = ask.body(SDP_TYPE, placed.offer.clone()).build()?;
         Some(self.ask(now, request, branch, hop, ClientOwner::Invite(call.key)))
     }

@@ -112,6 +112,16 @@ impl Endpoint {
             }
             return Fate::Keep;
         }
+        if !cancelled && self.asks_longer(call, response) {
+            let again = self.send_invite(now, call, &target, hop, None);
+            if let (Some(again), Some(placed)) = (again, &mut call.placed)
+                && let Some(branch) = placed.branches.iter_mut().find(|b| b.transaction == id)
+            {
+                branch.transaction = again;
+                branch.heard = false;
+                return Fate::Keep;
+            }
+        }
         let Some(placed) = &mut call.placed else { return Fate::Keep };
         let status = response.map(|response| response.status.code());
         for branch in placed.branches.iter_mut().filter(|b| b.transaction == id) {
@@ -196,6 +206,8 @@ impl Endpoint {
             early.filter(|(early_tag, _)| *early_tag == tag).map(|(_, sdp)| sdp.clone())
         });
         call.phase = Phase::Up;
+        call.peer.hear(&response.headers);
+        self.restart_clock(now, call, response, None);
         let _ = self.branch_answered(id, call);
         self.cancel_branches(now, call);
         if let Some(placed) = &mut call.placed {

@@ -98,6 +98,11 @@ impl Session {
         matches!(self.exchange, Exchange::Theirs(_))
     }
 
+    /// Whether an offer of ours waits for its answer.
+    pub fn is_offering(&self) -> bool {
+        matches!(self.exchange, Exchange::Ours { .. })
+    }
+
     /// What we want media to do from the next offer or answer on.
     pub fn want(&mut self, direction: Direction) {
         self.wanted = direction;

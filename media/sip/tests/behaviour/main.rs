@@ -15,6 +15,7 @@ mod every_table_is_bounded;
 mod hostile_bytes_do_no_harm;
 mod offers_are_answered;
 mod phones_register;
+mod sessions_are_refreshed;
 mod several_phones_ring_at_once;
 mod streams_are_framed;
 mod the_other_side_holds_and_resumes;

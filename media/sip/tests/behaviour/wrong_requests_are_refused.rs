@@ -32,9 +32,9 @@ fn methods() {
 
 #[test]
 fn required_extensions() {
-    let answer = refusal(&Ask::invite("x").with("Require: 100rel, timer").text());
+    let answer = refusal(&Ask::invite("x").with("Require: precondition, timer").text());
     assert_eq!(first_line(&answer), "SIP/2.0 420 Bad Extension");
-    assert_eq!(header(&answer, "Unsupported").unwrap(), "100rel, timer");
+    assert_eq!(header(&answer, "Unsupported").unwrap(), "precondition");
 }
 
 #[test]

@@ -1,0 +1,74 @@
+//! What may differ from one carrier to the next: extensions, how identity is
+//! shown, what passes through.
+//!
+//! The table is swapped as a whole, like the directory. It owns no state and
+//! decides nothing by itself.
+
+use std::collections::HashMap;
+use strowger_model::TrunkId;
+
+/// Session timers of a leg (RFC 4028).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionTimer {
+    /// The interval that we ask for, and the longest that we grant.
+    pub interval_s: u32,
+    /// The shortest that we grant; never below the RFC's own floor of 90.
+    pub min_s: u32,
+}
+
+impl Default for SessionTimer {
+    fn default() -> Self {
+        // RFC 4028 §4 names half an hour; a dead leg is noticed within it.
+        Self { interval_s: 1_800, min_s: MIN_SESSION_S }
+    }
+}
+
+/// The floor under any session interval (RFC 4028 §9): shorter ones would let a
+/// peer make us send requests as fast as it likes.
+pub(crate) const MIN_SESSION_S: u32 = 90;
+
+impl SessionTimer {
+    /// The shortest interval granted, whatever was configured.
+    pub(crate) fn floor_s(&self) -> u32 {
+        self.min_s.max(MIN_SESSION_S)
+    }
+
+    pub(crate) fn wanted_s(&self) -> u32 {
+        self.interval_s.max(self.floor_s())
+    }
+}
+
+/// What holds for one leg.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LegPolicy {
+    /// Session timers; `None`: neither asked for nor granted.
+    pub session_timer: Option<SessionTimer>,
+}
+
+impl Default for LegPolicy {
+    fn default() -> Self {
+        Self { session_timer: Some(SessionTimer::default()) }
+    }
+}
+
+/// The policies of every leg.
+#[derive(Clone, Debug, Default)]
+pub struct Policies {
+    /// Trunks that are special.
+    pub trunks: HashMap<TrunkId, LegPolicy>,
+    /// Every other trunk.
+    pub other_trunks: LegPolicy,
+    /// Phones.
+    pub phones: LegPolicy,
+}
+
+impl Policies {
+    pub(crate) fn of(&self, source: &crate::event::Source) -> &LegPolicy {
+        match source {
+            crate::event::Source::Trunk { trunk, .. } => {
+                self.trunks.get(trunk).unwrap_or(&self.other_trunks)
+            }
+            crate::event::Source::Extension { .. } => &self.phones,
+        }
+    }
+}
