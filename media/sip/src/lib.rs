@@ -34,6 +34,6 @@ pub use endpoint::{Caller, Endpoint, EndpointConfig, InviteRequest, InviteTarget
 pub use event::{DialogKey, Incoming, Side, SipEvent, Source};
 pub use hop::{ConnectionId, Hop, Packet, Transmit, Transport};
 pub use limits::Limits;
-pub use policy::{LegPolicy, Policies, SessionTimer};
+pub use policy::{LegPolicy, Policies, Reliability, SessionTimer};
 pub use registrar::Registration;
 pub use sdp::{Codec, Direction, LocalMedia, Negotiated, RemoteMedia, Session, SessionError};

@@ -10,9 +10,9 @@ use sipx_sip::{
 /// What stands in User-Agent and Server.
 pub(crate) const PRODUCT: &str = "Strowger";
 /// The methods that we act on.
-pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REGISTER";
+pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, REGISTER";
 /// The extensions that a peer may require of us.
-pub(crate) const SUPPORTED: &str = "timer";
+pub(crate) const SUPPORTED: &str = "timer, 100rel";
 /// The only bodies that we read outside INFO.
 pub(crate) const SDP_TYPE: &str = "application/sdp";
 
@@ -224,6 +224,7 @@ pub(crate) fn reason_phrase(status: u16) -> &'static str {
         500 => "Server Internal Error",
         501 => "Not Implemented",
         503 => "Service Unavailable",
+        504 => "Server Time-out",
         505 => "Version Not Supported",
         600 => "Busy Everywhere",
         603 => "Decline",

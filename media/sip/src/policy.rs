@@ -38,16 +38,30 @@ impl SessionTimer {
     }
 }
 
+/// When provisional responses of ours are sent reliably (RFC 3262).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reliability {
+    /// Never; callers that require it are refused (420).
+    Never,
+    /// For callers that require it.
+    #[default]
+    WhenRequired,
+    /// For callers that can do it.
+    WhenSupported,
+}
+
 /// What holds for one leg.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LegPolicy {
     /// Session timers; `None`: neither asked for nor granted.
     pub session_timer: Option<SessionTimer>,
+    /// Reliable provisional responses; theirs are acknowledged unless this is `Never`.
+    pub reliable: Reliability,
 }
 
 impl Default for LegPolicy {
     fn default() -> Self {
-        Self { session_timer: Some(SessionTimer::default()) }
+        Self { session_timer: Some(SessionTimer::default()), reliable: Reliability::default() }
     }
 }
 

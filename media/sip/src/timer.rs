@@ -24,6 +24,8 @@ pub(crate) enum TimerKey {
     Unanswered(DialogKey),
     /// A re-INVITE that met the other side's may be tried again.
     Reinvite(DialogKey),
+    /// A provisional response must be repeated or given up.
+    Reliable(DialogKey),
     /// A session must be refreshed or is over.
     Session(DialogKey),
     /// A trunk must be registered or refreshed.

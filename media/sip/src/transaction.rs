@@ -27,6 +27,8 @@ pub(crate) enum ClientOwner {
     StrayBye,
     /// A re-INVITE or UPDATE of ours.
     Reinvite(DialogKey),
+    /// A PRACK; if it is lost the response that it acknowledges comes again.
+    Prack,
     /// An INFO with a digit.
     Info(DialogKey),
     /// A registration of ours.

@@ -2,10 +2,11 @@
 
 use super::clock::SessionClock;
 use super::dialog::Dialog;
+use super::early::{Fork, Reliable};
 use crate::directory::Login;
 use crate::event::{DialogKey, Source};
 use crate::hop::Hop;
-use crate::sdp::{Direction, Session};
+use crate::sdp::{Direction, Negotiated, Session};
 use bytes::Bytes;
 use sipx_sip::{Request, Uri};
 use strowger_model::Timestamp;
@@ -68,7 +69,10 @@ pub(crate) struct Placed {
     pub(crate) extra: Vec<(String, String)>,
     pub(crate) cancelled: bool,
     pub(crate) ringing: bool,
-    pub(crate) early: bool,
+    /// Media before the answer, as last reported.
+    pub(crate) early: Option<Negotiated>,
+    /// The early dialogs that we acknowledged.
+    pub(crate) forks: Vec<Fork>,
     /// Session description of the last provisional response, by To tag: some
     /// gateways leave it out of the 200.
     pub(crate) early_sdp: Option<(Bytes, Bytes)>,
@@ -149,6 +153,8 @@ pub(crate) struct Call {
     /// What the server wants next, while a refresh of ours is out.
     pub(crate) queued: Option<Direction>,
     pub(crate) peer: Peer,
+    /// Set while provisional responses of ours must be acknowledged.
+    pub(crate) reliable: Option<Box<Reliable>>,
     pub(crate) clock: SessionClock,
     /// Whether the other side holds us, as last reported.
     pub(crate) held: bool,
@@ -157,4 +163,21 @@ pub(crate) struct Call {
     pub(crate) unanswered_until: Timestamp,
     pub(crate) repeat_at: Timestamp,
     pub(crate) last_provisional: Option<(u16, Option<String>)>,
+}
+
+impl Call {
+    /// Which early dialog of a placed call has this tag.
+    pub(crate) fn fork(&self, tag: &[u8]) -> Option<usize> {
+        let placed = self.placed.as_ref().filter(|_| self.phase == Phase::Calling)?;
+        placed.forks.iter().position(|fork| fork.tag == tag)
+    }
+
+    /// Works on an early dialog, or again on the call itself.
+    pub(crate) fn swap_fork(&mut self, fork: Option<usize>) {
+        let placed = self.placed.as_mut().zip(fork);
+        if let Some(fork) = placed.and_then(|(placed, index)| placed.forks.get_mut(index)) {
+            std::mem::swap(&mut self.dialog, &mut fork.dialog);
+            std::mem::swap(&mut self.session, &mut fork.session);
+        }
+    }
 }

@@ -3,8 +3,10 @@
 use super::Endpoint;
 use crate::call::Call;
 use crate::counters::Count;
+use crate::event::Source;
 use crate::hop::Hop;
-use crate::message::{Ask, Reply, SUPPORTED};
+use crate::message::{Ask, Reply, SUPPORTED, has_option};
+use crate::policy::Reliability;
 use sipx_sip::headers::Require;
 use sipx_sip::{HeaderName, Request};
 
@@ -32,16 +34,51 @@ impl Endpoint {
         false
     }
 
+    /// Refuses an INVITE that requires what its trunk's policy forbids.
+    pub(super) fn policy_knows_required(
+        &mut self,
+        caller: &Source,
+        request: &Request,
+        source: Hop,
+    ) -> bool {
+        let supported = self.supported(caller);
+        let forbidden: Vec<&str> = SUPPORTED
+            .split(", ")
+            .filter(|tag| !supported.contains(tag))
+            .filter(|tag| has_option(&request.headers, &HeaderName::Require, tag))
+            .collect();
+        if forbidden.is_empty() {
+            return true;
+        }
+        self.counters.add(Count::Extension);
+        let forbidden = forbidden.join(", ");
+        self.refuse_with(request, source, 420, |r| r.header(HeaderName::Unsupported, forbidden));
+        false
+    }
+
+    /// The option tags of a leg.
+    fn supported(&self, source: &Source) -> Vec<&'static str> {
+        let policy = self.policies.of(source);
+        SUPPORTED
+            .split(", ")
+            .filter(|tag| match *tag {
+                "timer" => policy.session_timer.is_some(),
+                "100rel" => policy.reliable != Reliability::Never,
+                _ => true,
+            })
+            .collect()
+    }
+
     /// What an INVITE or UPDATE of ours says of extensions.
     pub(super) fn offer_extensions(&self, ask: Ask, call: &Call) -> Ask {
-        let ask = ask.header(HeaderName::Supported, SUPPORTED);
+        let ask = ask.header(HeaderName::Supported, self.supported(&call.source).join(", "));
         self.ask_timer(ask, call)
     }
-}
 
-/// What a 2xx of ours says of extensions.
-pub(super) fn show_extensions(reply: Reply) -> Reply {
-    reply.header(HeaderName::Supported, SUPPORTED)
+    /// What a 2xx of ours says of extensions.
+    pub(super) fn show_extensions(&self, call: &Call, reply: Reply) -> Reply {
+        reply.header(HeaderName::Supported, self.supported(&call.source).join(", "))
+    }
 }
 
 fn is_known(tag: &[u8]) -> bool {

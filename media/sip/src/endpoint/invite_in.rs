@@ -63,6 +63,9 @@ impl Endpoint {
             self.refuse(&request, source, 400);
             return;
         };
+        if !self.policy_knows_required(&caller, &request, source) {
+            return;
+        }
         if let Some(refusal) = self.timer_refusal(&caller, &request) {
             return self.refuse_timer(&request, source, refusal);
         }
@@ -87,6 +90,7 @@ impl Endpoint {
             // A phone may write what it likes into From; it is who it proved to be.
             incoming.from.clone_from(&extension.username);
         }
+        let reliable = self.reliability(&caller, &request);
         let mut peer = Peer::default();
         peer.hear(&request.headers);
         let unanswered_until = now.plus_ms(MAX_UNANSWERED_MS);
@@ -108,6 +112,7 @@ impl Endpoint {
             reinvite: None,
             queued: None,
             peer,
+            reliable,
             clock: SessionClock::default(),
             held: false,
             bye_challenges: 0,

@@ -22,6 +22,8 @@ mod register_in;
 mod register_out;
 mod reinvite_in;
 mod reinvite_out;
+mod reliable_in;
+mod reliable_out;
 mod reply;
 mod run;
 mod salvage;
@@ -189,6 +191,7 @@ impl Endpoint {
             TimerKey::Cancelled(id) => self.cancelled_timer(now, id),
             TimerKey::Unanswered(call) => self.unanswered_timer(now, at, call),
             TimerKey::Reinvite(call) => self.reinvite_timer(now, at, call),
+            TimerKey::Reliable(call) => self.reliable_timer(now, at, call),
             TimerKey::Session(call) => self.session_timer(now, at, call),
             TimerKey::Trunk(trunk) => self.trunk_timer(now, at, trunk),
             TimerKey::KeepAlive(trunk) => self.keep_alive_timer(now, at, trunk),

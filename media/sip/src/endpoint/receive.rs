@@ -223,6 +223,7 @@ fn refused_method(method: &Method) -> Option<u16> {
         | Method::Register
         | Method::Options
         | Method::Info
+        | Method::Prack
         | Method::Update
         | Method::Ack
         | Method::Cancel => None,

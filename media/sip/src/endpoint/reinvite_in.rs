@@ -16,7 +16,7 @@ use strowger_model::Timestamp;
 
 /// Seconds after which a re-INVITE that came too early may be tried again
 /// (§14.2: 0 to 10).
-const RETRY_S: u64 = 10;
+pub(super) const RETRY_S: u64 = 10;
 
 impl Endpoint {
     pub(super) fn take_reinvite(
@@ -74,7 +74,7 @@ impl Endpoint {
         refresh_target(call, &request, source);
         call.invited = Some(id);
         call.invite = Some(Box::new(request));
-        self.accept(now, call, sdp, offers, AckFor::Reinvite);
+        self.accept(now, call, Some(sdp), offers, AckFor::Reinvite);
         if !offers {
             self.report_media(call, before.as_ref());
         }

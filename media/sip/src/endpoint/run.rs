@@ -112,7 +112,7 @@ impl Endpoint {
             ClientOwner::Bye(call) => self.on_bye_outcome(now, id, call, response),
             ClientOwner::Info(call) => self.on_info_outcome(now, call, response),
             ClientOwner::Register(trunk) => self.on_register_outcome(now, id, trunk, response),
-            ClientOwner::Cancel | ClientOwner::StrayBye => {}
+            ClientOwner::Cancel | ClientOwner::Prack | ClientOwner::StrayBye => {}
         }
     }
 

@@ -1,7 +1,6 @@
 //! Session timers (RFC 4028), both roles: asked for and granted with every
 //! INVITE and UPDATE, refreshed at half time, ended by BYE when nobody did.
 
-use super::extensions::show_extensions;
 use super::{Endpoint, Fate};
 use crate::call::{Call, Phase, Purpose, TimerRequest, Way, judge_timer};
 use crate::counters::Count;
@@ -92,7 +91,7 @@ impl Endpoint {
         request: &Request,
         reply: Reply,
     ) -> Reply {
-        let reply = show_extensions(reply);
+        let reply = self.show_extensions(call, reply);
         let Some(policy) = self.timer_policy(&call.source) else { return reply };
         let TimerRequest::Grant(granted) = judge_timer(&policy, &request.headers) else {
             return reply;

@@ -29,7 +29,7 @@ pub enum SessionError {
     NoOffer,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Exchange {
     Idle,
     /// Ours is out.
@@ -44,7 +44,7 @@ enum Exchange {
 }
 
 /// The offers and answers of one dialog.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Session {
     id: u64,
     version: u64,

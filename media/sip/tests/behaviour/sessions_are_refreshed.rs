@@ -5,7 +5,10 @@ use strowger_model::Cause;
 use strowger_sip::*;
 
 fn brief(interval_s: u32) -> Arc<Policies> {
-    let leg = LegPolicy { session_timer: Some(SessionTimer { interval_s, min_s: 90 }) };
+    let leg = LegPolicy {
+        session_timer: Some(SessionTimer { interval_s, min_s: 90 }),
+        ..LegPolicy::default()
+    };
     Arc::new(Policies { other_trunks: leg, ..Policies::default() })
 }
 
@@ -205,7 +208,7 @@ fn a_hold_during_a_refresh_follows_it() {
 #[test]
 fn a_policy_may_do_without() {
     let mut bench = Bench::new();
-    let off = LegPolicy { session_timer: None };
+    let off = LegPolicy { session_timer: None, ..LegPolicy::default() };
     let policies = Policies { other_trunks: off, ..Policies::default() };
     bench.act(|endpoint, _| endpoint.set_policies(Arc::new(policies)));
     let invite = Ask::invite("off").with("Supported: timer").with("Session-Expires: 60");
