@@ -24,14 +24,17 @@ mod transaction;
 mod trunks;
 mod via;
 
+pub use call::{InviteOptions, Replaces};
 pub use counters::{Count, Counters};
 pub use digest::{Algorithm, ChallengeOrder, Realm, Secret};
 pub use directory::{
     Directory, DirectoryError, Extension, InboundLogin, Login, Proxy, SourceRule, SourceRuleError,
     TenantDomains, Trunk,
 };
-pub use endpoint::{Caller, Endpoint, EndpointConfig, InviteRequest, InviteTarget, Output, Usage};
-pub use event::{DialogKey, Incoming, Side, SipEvent, Source};
+pub use endpoint::{
+    Caller, Endpoint, EndpointConfig, InviteRequest, InviteTarget, Output, TransferTarget, Usage,
+};
+pub use event::{DialogKey, Incoming, Refer, Side, SipEvent, Source};
 pub use hop::{ConnectionId, Hop, Packet, Transmit, Transport};
 pub use limits::Limits;
 pub use policy::{LegPolicy, Policies, Reliability, SessionTimer};

@@ -10,9 +10,10 @@ use sipx_sip::{
 /// What stands in User-Agent and Server.
 pub(crate) const PRODUCT: &str = "Strowger";
 /// The methods that we act on.
-pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, REGISTER";
+pub(crate) const ALLOW: &str =
+    "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, REFER, NOTIFY, REGISTER";
 /// The extensions that a peer may require of us.
-pub(crate) const SUPPORTED: &str = "timer, 100rel";
+pub(crate) const SUPPORTED: &str = "timer, 100rel, replaces, norefersub";
 /// The only bodies that we read outside INFO.
 pub(crate) const SDP_TYPE: &str = "application/sdp";
 
@@ -199,6 +200,7 @@ pub(crate) fn reason_phrase(status: u16) -> &'static str {
         180 => "Ringing",
         183 => "Session Progress",
         200 => "OK",
+        202 => "Accepted",
         400 => "Bad Request",
         401 => "Unauthorized",
         403 => "Forbidden",
@@ -220,6 +222,7 @@ pub(crate) fn reason_phrase(status: u16) -> &'static str {
         486 => "Busy Here",
         487 => "Request Terminated",
         488 => "Not Acceptable Here",
+        489 => "Bad Event",
         491 => "Request Pending",
         500 => "Server Internal Error",
         501 => "Not Implemented",

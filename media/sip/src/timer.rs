@@ -26,6 +26,8 @@ pub(crate) enum TimerKey {
     Reinvite(DialogKey),
     /// A provisional response must be repeated or given up.
     Reliable(DialogKey),
+    /// A REFER must be decided, or its outcome is not known any more.
+    Refer(DialogKey),
     /// A session must be refreshed or is over.
     Session(DialogKey),
     /// A trunk must be registered or refreshed.

@@ -29,6 +29,10 @@ pub(crate) enum ClientOwner {
     Reinvite(DialogKey),
     /// A PRACK; if it is lost the response that it acknowledges comes again.
     Prack,
+    /// A REFER of ours.
+    Refer(DialogKey),
+    /// A NOTIFY about a REFER of theirs.
+    Notify(DialogKey),
     /// An INFO with a digit.
     Info(DialogKey),
     /// A registration of ours.

@@ -3,6 +3,8 @@
 use super::clock::SessionClock;
 use super::dialog::Dialog;
 use super::early::{Fork, Reliable};
+use super::refer::{ReferIn, ReferOut};
+use super::replaces::Replaces;
 use crate::directory::Login;
 use crate::event::{DialogKey, Source};
 use crate::hop::Hop;
@@ -61,12 +63,29 @@ pub(crate) struct Branch {
     pub(crate) challenges: u8,
 }
 
+/// What a call may be placed with besides what every call has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InviteOptions {
+    /// The dialog that the called party shall put this call in the place of
+    /// (RFC 3891); it refuses if it does not know how.
+    pub replaces: Option<Replaces>,
+    /// On whose behalf it is placed (RFC 3892): the address that
+    /// [`crate::Refer::referred_by`] named.
+    pub referred_by: Option<String>,
+    /// The whole Request-URI over a trunk, if number and domain do not say it
+    /// all: what a Refer-To named.
+    pub request_uri: Option<String>,
+}
+
 /// What only a placed call has.
 #[derive(Debug)]
 pub(crate) struct Placed {
     pub(crate) branches: Vec<Branch>,
     pub(crate) offer: String,
     pub(crate) extra: Vec<(String, String)>,
+    pub(crate) options: InviteOptions,
+    /// The tags heard in provisional responses.
+    pub(crate) tags: Vec<Bytes>,
     pub(crate) cancelled: bool,
     pub(crate) ringing: bool,
     /// Media before the answer, as last reported.
@@ -152,6 +171,9 @@ pub(crate) struct Call {
     pub(crate) reinvite: Option<Reinvite>,
     /// What the server wants next, while a refresh of ours is out.
     pub(crate) queued: Option<Direction>,
+    /// A transfer that they ask for, and one that we asked for.
+    pub(crate) referred: Option<Box<ReferIn>>,
+    pub(crate) referring: Option<Box<ReferOut>>,
     pub(crate) peer: Peer,
     /// Set while provisional responses of ours must be acknowledged.
     pub(crate) reliable: Option<Box<Reliable>>,

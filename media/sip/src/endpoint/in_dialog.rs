@@ -107,6 +107,16 @@ impl Endpoint {
                 let id = self.open_server(now, request.clone(), key, None, source);
                 self.take_prack(now, call, id, &request)
             }
+            Method::Refer => {
+                let id = self.open_server(now, request.clone(), key, None, source);
+                self.take_refer(now, call, id, request);
+                Fate::Keep
+            }
+            Method::Notify => {
+                let id = self.open_server(now, request.clone(), key, None, source);
+                self.take_notify(now, call, id, &request);
+                Fate::Keep
+            }
             Method::Info => {
                 let id = self.open_server(now, request.clone(), key, None, source);
                 self.take_info(now, call, id, &request);

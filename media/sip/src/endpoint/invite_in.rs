@@ -58,6 +58,10 @@ impl Endpoint {
             return;
         }
         let Some(caller) = self.identify_caller(now, &request, source) else { return };
+        let replaces = match self.replaced(&request, &caller) {
+            Ok(replaces) => replaces,
+            Err(status) => return self.refuse(&request, source, status),
+        };
         let Some((dialog, tag)) = self.dialog_of(&request, source, &caller) else {
             self.counters.add(Count::BadRequest);
             self.refuse(&request, source, 400);
@@ -84,6 +88,7 @@ impl Endpoint {
             server.call = Some(dialog_key);
         }
         let mut incoming = incoming(dialog_key, &request, caller, offer);
+        incoming.replaces = replaces;
         if let Source::Extension { agent, .. } = caller
             && let Some(extension) = self.directory.extension(agent)
         {
@@ -113,6 +118,8 @@ impl Endpoint {
             queued: None,
             peer,
             reliable,
+            referred: None,
+            referring: None,
             clock: SessionClock::default(),
             held: false,
             bye_challenges: 0,
@@ -251,6 +258,12 @@ fn incoming(
         to_header,
         request_uri: String::from_utf8_lossy(&request.uri.to_bytes()).into_owned(),
         offer,
+        replaces: None,
+        referred_by: request
+            .headers
+            .value(&HeaderName::ReferredBy)
+            .and_then(|value| Address::parse(&value, "Referred-By").ok())
+            .map(|address| String::from_utf8_lossy(&address.uri.to_bytes()).into_owned()),
         call_id: request
             .headers
             .value(&HeaderName::CallId)

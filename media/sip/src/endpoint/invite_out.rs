@@ -2,7 +2,7 @@
 //! or over a trunk, and giving it up (§9.1).
 
 use super::{Endpoint, Fate};
-use crate::call::{Branch, Call, Dialog, Peer, Phase, Placed, SessionClock};
+use crate::call::{Branch, Call, Dialog, InviteOptions, Peer, Phase, Placed, SessionClock};
 use crate::counters::Count;
 use crate::directory::Login;
 use crate::event::{DialogKey, SipEvent, Source};
@@ -80,6 +80,17 @@ impl Endpoint {
     /// Places a call under a key that was never used before
     /// ([`DialogKey::outbound`]). Everything else is told by events.
     pub fn invite(&mut self, now: Timestamp, key: DialogKey, request: InviteRequest) {
+        self.invite_with(now, key, request, InviteOptions::default());
+    }
+
+    /// The same as [`Endpoint::invite`] with what is not said by every call.
+    pub fn invite_with(
+        &mut self,
+        now: Timestamp,
+        key: DialogKey,
+        request: InviteRequest,
+        options: InviteOptions,
+    ) {
         let failed = |cause, status| SipEvent::Failed { dialog: key, cause, status };
         if self.calls.contains_key(&key) {
             return;
@@ -88,7 +99,7 @@ impl Endpoint {
             self.counters.add(Count::FullCalls);
             return self.emit(failed(Cause::Congestion, None));
         }
-        let route = match self.route(&request.target) {
+        let route = match self.route(&request.target, &options) {
             Ok(route) => route,
             Err(cause) => return self.emit(failed(cause, None)),
         };
@@ -96,9 +107,12 @@ impl Endpoint {
         let Ok(offer) = session.offer(&request.media) else {
             return self.emit(failed(Cause::Internal, None));
         };
-        let Some(call) = self.placed_call(now, key, &request, &route, session, offer) else {
+        let Some(mut call) = self.placed_call(now, key, &request, &route, session, offer) else {
             return self.emit(failed(Cause::Internal, None));
         };
+        if let Some(placed) = &mut call.placed {
+            placed.options = options;
+        }
         self.counters.add(Count::CallsOut);
         let ring_until = call.placed.as_ref().and_then(|placed| placed.ring_until);
         self.add_call(call);
@@ -117,7 +131,7 @@ impl Endpoint {
         });
     }
 
-    fn route(&self, target: &InviteTarget) -> Result<Route, Cause> {
+    fn route(&self, target: &InviteTarget, options: &InviteOptions) -> Result<Route, Cause> {
         match target {
             InviteTarget::Extension(agent) => {
                 let extension = self.directory.extension(*agent).ok_or(Cause::NotFound)?;
@@ -151,8 +165,14 @@ impl Endpoint {
                 let to = sip_uri(Some(number), &host_text(trunk.domain()));
                 let to = to.ok_or(Cause::NotFound)?;
                 let hop = Hop { transport: proxy.transport, remote: address, connection: None };
+                let uri = match &options.request_uri {
+                    Some(uri) => {
+                        Uri::parse(Bytes::from(uri.clone())).map_err(|_| Cause::NotFound)?
+                    }
+                    None => to.clone(),
+                };
                 Ok(Route {
-                    destinations: vec![Destination { uri: to.clone(), hop }],
+                    destinations: vec![Destination { uri, hop }],
                     to,
                     domain: trunk.domain().to_owned(),
                     source: Source::Trunk { trunk: trunk.id, tenant: trunk.tenant },
@@ -210,6 +230,8 @@ impl Endpoint {
                 branches: Vec::new(),
                 offer,
                 extra: request.headers.clone(),
+                options: InviteOptions::default(),
+                tags: Vec::new(),
                 ringing: false,
                 early: None,
                 forks: Vec::new(),
@@ -222,6 +244,8 @@ impl Endpoint {
             queued: None,
             peer: Peer::default(),
             reliable: None,
+            referred: None,
+            referring: None,
             clock: SessionClock::default(),
             held: false,
             bye_challenges: 0,
@@ -286,6 +310,15 @@ impl Endpoint {
         }
         if let Some((name, value)) = proof {
             ask = ask.header(name, value);
+        }
+        if let Some(replaces) = &placed.options.replaces {
+            // Whoever does not know how would make a second call of it.
+            ask = ask
+                .header(HeaderName::Replaces, replaces.text())
+                .header(HeaderName::Require, "replaces");
+        }
+        if let Some(by) = placed.options.referred_by.as_deref().and_then(plain_uri) {
+            ask = ask.header(HeaderName::ReferredBy, format!("<{by}>"));
         }
         ask = self.offer_extensions(ask, call);
         let request = ask.body(SDP_TYPE, placed.offer.clone()).build()?;
@@ -353,6 +386,13 @@ impl Endpoint {
             self.on_invite_outcome(now, id, call, None);
         }
     }
+}
+
+/// An address as it may stand in angle brackets.
+fn plain_uri(text: &str) -> Option<String> {
+    let uri = Uri::parse(Bytes::from(text.to_owned())).ok()?;
+    let text = String::from_utf8(uri.to_bytes().to_vec()).ok()?;
+    (!text.contains(['<', '>', '"', ' '])).then_some(text)
 }
 
 /// The CANCEL of an INVITE: the same but for its method (§9.1).

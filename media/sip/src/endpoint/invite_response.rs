@@ -67,6 +67,12 @@ impl Endpoint {
         if response.status.code() == 100 {
             return Fate::Keep;
         }
+        if let (Some(tag), Some(placed)) = (to_tag(response), &mut call.placed)
+            && placed.tags.len() < MAX_FORKS
+            && !placed.tags.contains(&tag)
+        {
+            placed.tags.push(tag);
+        }
         let early = match self.hear_provisional(now, id, call, response) {
             Provisional::Unheard => return Fate::Keep,
             Provisional::Heard(early) => early,

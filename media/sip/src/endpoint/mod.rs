@@ -18,18 +18,22 @@ mod invite_in;
 mod invite_out;
 mod invite_response;
 mod receive;
+mod refer_in;
+mod refer_out;
 mod register_in;
 mod register_out;
 mod reinvite_in;
 mod reinvite_out;
 mod reliable_in;
 mod reliable_out;
+mod replaces;
 mod reply;
 mod run;
 mod salvage;
 mod session_timer;
 
 pub use invite_out::{Caller, InviteRequest, InviteTarget};
+pub use refer_out::TransferTarget;
 
 use crate::call::Call;
 use crate::counters::{Count, Counters};
@@ -192,6 +196,7 @@ impl Endpoint {
             TimerKey::Unanswered(call) => self.unanswered_timer(now, at, call),
             TimerKey::Reinvite(call) => self.reinvite_timer(now, at, call),
             TimerKey::Reliable(call) => self.reliable_timer(now, at, call),
+            TimerKey::Refer(call) => self.refer_timer(now, at, call),
             TimerKey::Session(call) => self.session_timer(now, at, call),
             TimerKey::Trunk(trunk) => self.trunk_timer(now, at, trunk),
             TimerKey::KeepAlive(trunk) => self.keep_alive_timer(now, at, trunk),

@@ -164,6 +164,11 @@ impl Endpoint {
             (Method::Invite, false) => self.take_invite(now, request, key, source),
             (Method::Register, false) => self.take_register(now, request, key, source),
             (Method::Options, false) => self.answer_options(&request, source),
+            // Nobody is sent to a call out of nothing.
+            (Method::Refer, false) => {
+                self.counters.add(Count::NoSuchDialog);
+                self.refuse(&request, source, 403);
+            }
             // BYE, INFO, UPDATE mean nothing without a dialog.
             _ => {
                 self.counters.add(Count::NoSuchDialog);
@@ -224,11 +229,12 @@ fn refused_method(method: &Method) -> Option<u16> {
         | Method::Options
         | Method::Info
         | Method::Prack
+        | Method::Refer
+        | Method::Notify
         | Method::Update
         | Method::Ack
         | Method::Cancel => None,
-        // Transfers are not done by the phone here but by the flow and the agent's screen.
-        Method::Refer | Method::Other(_) => Some(501),
+        Method::Other(_) => Some(501),
         _ => Some(405),
     }
 }

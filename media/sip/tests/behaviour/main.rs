@@ -21,6 +21,7 @@ mod several_phones_ring_at_once;
 mod streams_are_framed;
 mod the_other_side_holds_and_resumes;
 mod the_way_back_leads_through_nat;
+mod transfers;
 mod trunks_are_registered;
 mod updates_cross;
 mod wrong_requests_are_refused;

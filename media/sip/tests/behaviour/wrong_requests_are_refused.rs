@@ -18,13 +18,13 @@ fn status(text: &str) -> u16 {
 
 #[test]
 fn methods() {
-    for (method, expected) in [("SUBSCRIBE", 405), ("MESSAGE", 405), ("REFER", 501), ("DANCE", 501)]
-    {
+    for (method, expected) in [("SUBSCRIBE", 405), ("MESSAGE", 405), ("DANCE", 501)] {
         let answer = refusal(&Ask::invite("m").next(method, 1).text());
         assert!(first_line(&answer).contains(&expected.to_string()), "{method}: {answer}");
         assert!(header(&answer, "Allow").unwrap().contains("INVITE"));
     }
-    for method in ["BYE", "INFO", "UPDATE", "PRACK"] {
+    assert_eq!(status(&Ask::invite("m").next("REFER", 1).text()), 403);
+    for method in ["NOTIFY", "BYE", "INFO", "UPDATE", "PRACK"] {
         assert_eq!(status(&Ask::invite("m").next(method, 1).text()), 481, "{method}");
     }
 }

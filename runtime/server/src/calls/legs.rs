@@ -143,6 +143,8 @@ impl Legs {
             SipEvent::Digit { digit, held_ms, .. } => Some(LegInput::Digit { digit, held_ms }),
             SipEvent::Incoming(_)
             | SipEvent::ReinviteFailed { .. }
+            | SipEvent::Referred { .. }
+            | SipEvent::ReferProgress { .. }
             | SipEvent::Registered { .. }
             | SipEvent::Unregistered { .. }
             | SipEvent::TrunkRegistered { .. } => None,
