@@ -39,4 +39,7 @@ pub use hop::{ConnectionId, Hop, Packet, Transmit, Transport};
 pub use limits::Limits;
 pub use policy::{LegPolicy, Policies, Reliability, SessionTimer};
 pub use registrar::Registration;
-pub use sdp::{Codec, Direction, LocalMedia, Negotiated, RemoteMedia, Session, SessionError};
+pub use sdp::{
+    Codec, CodecOrder, Direction, LocalMedia, MediaOptions, Negotiated, RemoteMedia, Security,
+    Session, SessionError, Srtp, SrtpKey,
+};

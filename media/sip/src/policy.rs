@@ -4,6 +4,7 @@
 //! The table is swapped as a whole, like the directory. It owns no state and
 //! decides nothing by itself.
 
+use crate::sdp::{Codec, Security};
 use std::collections::HashMap;
 use strowger_model::TrunkId;
 
@@ -57,11 +58,20 @@ pub struct LegPolicy {
     pub session_timer: Option<SessionTimer>,
     /// Reliable provisional responses; theirs are acknowledged unless this is `Never`.
     pub reliable: Reliability,
+    /// What an offer of theirs must name one of, or it is refused at once (488).
+    pub codecs: Vec<Codec>,
+    /// Whether media may or must be encrypted.
+    pub security: Security,
 }
 
 impl Default for LegPolicy {
     fn default() -> Self {
-        Self { session_timer: Some(SessionTimer::default()), reliable: Reliability::default() }
+        Self {
+            session_timer: Some(SessionTimer::default()),
+            reliable: Reliability::default(),
+            codecs: Codec::ALL.to_vec(),
+            security: Security::default(),
+        }
     }
 }
 

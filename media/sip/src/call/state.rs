@@ -8,7 +8,7 @@ use super::replaces::Replaces;
 use crate::directory::Login;
 use crate::event::{DialogKey, Source};
 use crate::hop::Hop;
-use crate::sdp::{Direction, Negotiated, Session};
+use crate::sdp::{Direction, MediaOptions, Negotiated, Session};
 use bytes::Bytes;
 use sipx_sip::{Request, Uri};
 use strowger_model::Timestamp;
@@ -75,6 +75,8 @@ pub struct InviteOptions {
     /// The whole Request-URI over a trunk, if number and domain do not say it
     /// all: what a Refer-To named.
     pub request_uri: Option<String>,
+    /// Its media, where it is not plain G.711.
+    pub media: MediaOptions,
 }
 
 /// What only a placed call has.

@@ -8,7 +8,7 @@ use crate::event::{DialogKey, Side, SipEvent};
 use crate::limits::PROVISIONAL_REPEAT_MS;
 use crate::message::{ALLOW, Reply, write_response};
 use crate::random::hex64;
-use crate::sdp::{LocalMedia, SessionError};
+use crate::sdp::{LocalMedia, MediaOptions, SessionError};
 use crate::timer::TimerKey;
 use sipx_sip::headers::CSeq;
 use sipx_sip::{HeaderName, Request};
@@ -20,6 +20,14 @@ const T2_MS: u64 = 4_000;
 pub(super) const GIVE_UP_MS: u64 = 64 * T1_MS;
 
 impl Endpoint {
+    /// Says what a leg's media may be besides plain G.711, from the next offer or
+    /// answer on; before [`Endpoint::early_media`] or [`Endpoint::answer`].
+    pub fn set_media_options(&mut self, dialog: DialogKey, options: MediaOptions) {
+        if let Some(call) = self.calls.get_mut(&dialog) {
+            call.session.set_options(options);
+        }
+    }
+
     /// Tells a caller that it rings (180).
     pub fn ring(&mut self, now: Timestamp, dialog: DialogKey) {
         self.with_call(dialog, |endpoint, call| {

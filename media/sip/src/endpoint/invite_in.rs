@@ -74,6 +74,8 @@ impl Endpoint {
             return self.refuse_timer(&request, source, refusal);
         }
         let mut session = Session::new(self.random.number());
+        let policy = self.policies.of(&caller);
+        session.restrict(&policy.codecs, policy.security);
         let offer = match read_offer(&mut session, &request) {
             Offer::None => None,
             Offer::Good(media) => Some(media),

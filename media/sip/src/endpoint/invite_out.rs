@@ -104,6 +104,9 @@ impl Endpoint {
             Err(cause) => return self.emit(failed(cause, None)),
         };
         let mut session = Session::new(self.random.number());
+        let policy = self.policies.of(&route.source);
+        session.restrict(&policy.codecs, policy.security);
+        session.set_options(options.media.clone());
         let Ok(offer) = session.offer(&request.media) else {
             return self.emit(failed(Cause::Internal, None));
         };

@@ -269,6 +269,7 @@ fn a_call_may_be_placed_in_the_place_of_another() {
         replaces: Some(replaces.clone()),
         referred_by: Some("sip:ann@acme.example".into()),
         request_uri: Some("sip:x@10.0.0.2;line=4".into()),
+        ..InviteOptions::default()
     };
     let request = InviteRequest {
         target: InviteTarget::Trunk { trunk: trunk_id(1), number: "+441632960222".into() },

@@ -260,7 +260,8 @@ impl Legs {
             address: negotiated.remote,
             law: match negotiated.codec {
                 Codec::Pcmu => Law::Pcmu,
-                Codec::Pcma => Law::Pcma,
+                // Nothing else is offered or answered by `describe`.
+                _ => Law::Pcma,
             },
             dtmf_payload: negotiated.dtmf_payload,
             send: negotiated.direction.sends(),
