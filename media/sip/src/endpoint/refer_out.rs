@@ -37,6 +37,9 @@ impl Endpoint {
     pub fn refer(&mut self, now: Timestamp, dialog: DialogKey, target: &TransferTarget) {
         let refer_to = self.calls.get(&dialog).and_then(|call| self.refer_to(call, target));
         self.with_call(dialog, |endpoint, call| {
+            if call.phase == Phase::Closing {
+                return Fate::Keep;
+            }
             let busy = call.referring.as_ref().is_some_and(|mine| !mine.done);
             let (Some(refer_to), Phase::Up, false) = (refer_to, call.phase, busy) else {
                 endpoint.emit(SipEvent::ReferProgress { dialog, status: 400, is_last: true });

@@ -40,6 +40,10 @@ impl Endpoint {
 
     fn change(&mut self, now: Timestamp, dialog: DialogKey, way: Way, direction: Direction) {
         self.with_call(dialog, |endpoint, call| {
+            if call.phase == Phase::Closing {
+                // Its last event was told; nothing may follow that.
+                return Fate::Keep;
+            }
             let refreshing =
                 call.reinvite.as_ref().is_some_and(|mine| mine.purpose == Purpose::Refresh);
             if call.phase == Phase::Up && refreshing {

@@ -17,6 +17,7 @@ mod media_is_agreed;
 mod offers_are_answered;
 mod phones_register;
 mod provisional_responses_are_acknowledged;
+mod random_scripts_end_well;
 mod sessions_are_refreshed;
 mod several_phones_ring_at_once;
 mod streams_are_framed;
