@@ -79,6 +79,10 @@ pub struct Incoming {
     pub replaces: Option<DialogKey>,
     /// On whose behalf it was placed (RFC 3892), as the caller says.
     pub referred_by: Option<String>,
+    /// The caller asks that the called party does not see who it is (RFC 3323).
+    pub withheld: bool,
+    /// Headers that the trunk's policy lets pass.
+    pub headers: Vec<(String, String)>,
     /// Call-ID, to find the call in a packet trace.
     pub call_id: String,
 }

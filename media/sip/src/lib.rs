@@ -37,7 +37,7 @@ pub use endpoint::{
 pub use event::{DialogKey, Incoming, Refer, Side, SipEvent, Source};
 pub use hop::{ConnectionId, Hop, Packet, Transmit, Transport};
 pub use limits::Limits;
-pub use policy::{LegPolicy, Policies, Reliability, SessionTimer};
+pub use policy::{Assertion, IdentityPolicy, LegPolicy, Policies, Reliability, SessionTimer};
 pub use registrar::Registration;
 pub use sdp::{
     Codec, CodecOrder, Direction, LocalMedia, MediaOptions, Negotiated, RemoteMedia, Security,

@@ -139,7 +139,8 @@ fn has_tag(to: &[u8]) -> bool {
 /// The number or name in an address, with escapes resolved.
 pub(crate) fn user_of(uri: &Uri) -> Option<String> {
     let raw = match uri.tel_parts() {
-        Some(tel) => tel.subscriber().to_vec(),
+        // Separators are for the eye only (RFC 3966 §5.1.1).
+        Some(tel) => tel.subscriber().iter().copied().filter(|b| !b"-.()".contains(b)).collect(),
         None => uri.decoded_user()?,
     };
     let text = String::from_utf8(raw).ok()?;

@@ -51,6 +51,36 @@ pub enum Reliability {
     WhenSupported,
 }
 
+/// How a carrier is told who calls (RFC 3325).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Assertion {
+    /// Only by From.
+    #[default]
+    None,
+    /// P-Asserted-Identity: the carrier trusts us, also with identities that
+    /// the called party must not see.
+    Asserted,
+    /// P-Preferred-Identity: the carrier checks it and asserts what it finds.
+    Preferred,
+}
+
+/// Identity of callers, both ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdentityPolicy {
+    /// Whether P-Asserted-Identity of theirs is believed; if not, it is as if
+    /// it were not there (RFC 3325 §5).
+    pub trusted: bool,
+    /// What we say besides From.
+    pub assertion: Assertion,
+}
+
+impl Default for IdentityPolicy {
+    fn default() -> Self {
+        // A trunk is somebody's decision: who made it believes the carrier.
+        Self { trusted: true, assertion: Assertion::None }
+    }
+}
+
 /// What holds for one leg.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LegPolicy {
@@ -58,6 +88,11 @@ pub struct LegPolicy {
     pub session_timer: Option<SessionTimer>,
     /// Reliable provisional responses; theirs are acknowledged unless this is `Never`.
     pub reliable: Reliability,
+    /// Identity of callers.
+    pub identity: IdentityPolicy,
+    /// Headers besides `X-…` that pass: told of incoming calls, sent with
+    /// outgoing ones. Names that SIP itself uses never pass.
+    pub pass_headers: Vec<String>,
     /// What an offer of theirs must name one of, or it is refused at once (488).
     pub codecs: Vec<Codec>,
     /// Whether media may or must be encrypted.
@@ -69,6 +104,8 @@ impl Default for LegPolicy {
         Self {
             session_timer: Some(SessionTimer::default()),
             reliable: Reliability::default(),
+            identity: IdentityPolicy::default(),
+            pass_headers: Vec::new(),
             codecs: Codec::ALL.to_vec(),
             security: Security::default(),
         }

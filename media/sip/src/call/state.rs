@@ -75,6 +75,9 @@ pub struct InviteOptions {
     /// The whole Request-URI over a trunk, if number and domain do not say it
     /// all: what a Refer-To named.
     pub request_uri: Option<String>,
+    /// The caller withholds its number: the called party sees `anonymous`
+    /// (RFC 3323), the carrier what its policy says.
+    pub withhold: bool,
     /// Its media, where it is not plain G.711.
     pub media: MediaOptions,
 }
@@ -86,6 +89,8 @@ pub(crate) struct Placed {
     pub(crate) offer: String,
     pub(crate) extra: Vec<(String, String)>,
     pub(crate) options: InviteOptions,
+    /// Who really calls, for carriers that are told.
+    pub(crate) identity: String,
     /// The tags heard in provisional responses.
     pub(crate) tags: Vec<Bytes>,
     pub(crate) cancelled: bool,

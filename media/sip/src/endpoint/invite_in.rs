@@ -1,12 +1,14 @@
 //! A call comes in (RFC 3261 §13.3).
 
 use super::Endpoint;
+use super::identity::{passed, read_caller};
 use crate::call::{Call, Dialog, Peer, Phase, SessionClock, next_hop, read_routes};
 use crate::counters::Count;
 use crate::event::{DialogKey, Incoming, SipEvent, Source};
 use crate::hop::Hop;
 use crate::limits::{MAX_UNANSWERED_MS, PROVISIONAL_REPEAT_MS};
 use crate::message::{Reply, SDP_TYPE, user_of};
+use crate::policy::LegPolicy;
 use crate::random::hex64;
 use crate::sdp::{RemoteMedia, Session, SessionError};
 use crate::timer::TimerKey;
@@ -89,7 +91,7 @@ impl Endpoint {
         if let Some(server) = self.transactions.server(id) {
             server.call = Some(dialog_key);
         }
-        let mut incoming = incoming(dialog_key, &request, caller, offer);
+        let mut incoming = incoming(dialog_key, &request, caller, offer, self.policies.of(&caller));
         incoming.replaces = replaces;
         if let Source::Extension { agent, .. } = caller
             && let Some(extension) = self.directory.extension(agent)
@@ -229,22 +231,9 @@ fn incoming(
     request: &Request,
     source: Source,
     offer: Option<RemoteMedia>,
+    policy: &LegPolicy,
 ) -> Incoming {
-    let from = request.headers.typed::<From>().and_then(Result::ok);
-    let asserted = match source {
-        // Only a trunk may say on whose behalf it calls (RFC 3325 §5).
-        Source::Trunk { .. } if !wants_privacy(request) => request
-            .headers
-            .value(&HeaderName::PAssertedIdentity)
-            .and_then(|value| Address::parse_list(&value, "P-Asserted-Identity").ok())
-            .and_then(|list| list.first().and_then(|address| user_of(&address.uri))),
-        _ => None,
-    };
-    let by_from = from.as_ref().and_then(|from| user_of(&from.uri));
-    let display_name = from
-        .and_then(|from| from.0.display_name)
-        .map(|name| String::from_utf8_lossy(&name).into_owned())
-        .filter(|name| !name.is_empty());
+    let caller = read_caller(request, &source, policy);
     let to_header = request
         .headers
         .typed::<To>()
@@ -254,8 +243,10 @@ fn incoming(
     Incoming {
         dialog,
         source,
-        from: asserted.or(by_from).unwrap_or_else(|| "anonymous".to_owned()),
-        display_name,
+        from: caller.user.unwrap_or_else(|| "anonymous".to_owned()),
+        display_name: caller.display_name,
+        withheld: caller.withheld,
+        headers: passed(request, policy),
         to: user_of(&request.uri).unwrap_or_default(),
         to_header,
         request_uri: String::from_utf8_lossy(&request.uri.to_bytes()).into_owned(),
@@ -272,12 +263,4 @@ fn incoming(
             .map(|value| String::from_utf8_lossy(&value).into_owned())
             .unwrap_or_default(),
     }
-}
-
-/// Whether the caller's asserted identity is for the network only (RFC 3325 §9.3).
-fn wants_privacy(request: &Request) -> bool {
-    request.headers.get_all(&HeaderName::Privacy).any(|header| {
-        let value = header.value();
-        value.split(|b| *b == b';').any(|token| token.trim_ascii().eq_ignore_ascii_case(b"id"))
-    })
 }

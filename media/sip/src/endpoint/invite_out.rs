@@ -1,13 +1,14 @@
 //! Placing a call (RFC 3261 §13.2.1), to every phone of an extension at once
 //! or over a trunk, and giving it up (§9.1).
 
+use super::identity::named_address;
 use super::{Endpoint, Fate};
 use crate::call::{Branch, Call, Dialog, InviteOptions, Peer, Phase, Placed, SessionClock};
 use crate::counters::Count;
 use crate::directory::Login;
 use crate::event::{DialogKey, SipEvent, Source};
 use crate::hop::{Hop, Transport};
-use crate::message::{ALLOW, Ask, SDP_TYPE, escape_user, host_text, quote_name, sip_uri};
+use crate::message::{ALLOW, Ask, SDP_TYPE, host_text, sip_uri};
 use crate::random::hex64;
 use crate::sdp::{LocalMedia, Session};
 use crate::timer::TimerKey;
@@ -56,7 +57,8 @@ pub struct InviteRequest {
     pub media: LocalMedia,
     /// How long it may ring.
     pub ring_timeout_ms: u32,
-    /// Headers to add; only names that begin with `X-` are sent.
+    /// Headers to add; only names that begin with `X-` or that the leg's policy
+    /// lets pass are sent.
     pub headers: Vec<(String, String)>,
 }
 
@@ -110,12 +112,10 @@ impl Endpoint {
         let Ok(offer) = session.offer(&request.media) else {
             return self.emit(failed(Cause::Internal, None));
         };
-        let Some(mut call) = self.placed_call(now, key, &request, &route, session, offer) else {
+        let wanted = (&request, options);
+        let Some(call) = self.placed_call(now, key, wanted, &route, session, offer) else {
             return self.emit(failed(Cause::Internal, None));
         };
-        if let Some(placed) = &mut call.placed {
-            placed.options = options;
-        }
         self.counters.add(Count::CallsOut);
         let ring_until = call.placed.as_ref().and_then(|placed| placed.ring_until);
         self.add_call(call);
@@ -190,22 +190,18 @@ impl Endpoint {
         &mut self,
         now: Timestamp,
         key: DialogKey,
-        request: &InviteRequest,
+        (request, options): (&InviteRequest, InviteOptions),
         route: &Route,
         session: Session,
         offer: String,
     ) -> Option<Call> {
         let tag = self.random.number();
-        let name = request.caller.name.as_deref().map(quote_name).unwrap_or_default();
-        let number = escape_user(&request.caller.number);
-        let local = format!("{name}<sip:{number}@{}>;tag={}", host_text(&route.domain), hex64(tag));
+        let shown = Self::shown_from(&request.caller, options.withhold, &route.domain);
+        let local = format!("{shown};tag={}", hex64(tag));
         let first = route.destinations.first()?;
         let ring_ms = request.ring_timeout_ms.clamp(*RING_MS.start(), *RING_MS.end());
-        let user = match &route.login {
-            // Carriers that route by registration know us by this name only.
-            Some(login) => login.username.clone(),
-            None => request.caller.number.clone(),
-        };
+        let login = route.login.as_ref().map(|login| login.username.as_str());
+        let user = Self::contact_user(&request.caller, options.withhold, login);
         let dialog = Dialog {
             call_id: Bytes::from(format!("{}{}", self.random.hex(), self.random.hex())),
             local: Bytes::from(local),
@@ -233,7 +229,8 @@ impl Endpoint {
                 branches: Vec::new(),
                 offer,
                 extra: request.headers.clone(),
-                options: InviteOptions::default(),
+                options,
+                identity: named_address(&request.caller, &route.domain),
                 tags: Vec::new(),
                 ringing: false,
                 early: None,
@@ -300,17 +297,8 @@ impl Endpoint {
             .cseq(cseq, &Method::Invite)
             .header(HeaderName::Contact, call.dialog.contact.clone())
             .header(HeaderName::Allow, ALLOW);
-        for (name, value) in &placed.extra {
-            let custom = name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-"));
-            // A name or value that cannot stand in a header is left out, not sent broken.
-            let whole = sipx_sip::Header::build(
-                HeaderName::Other(Bytes::from(name.clone())),
-                value.clone(),
-            );
-            if custom && whole.is_ok() {
-                ask = ask.header(HeaderName::Other(Bytes::from(name.clone())), value.clone());
-            }
-        }
+        ask = self.pass_headers(ask, &call.source, &placed.extra);
+        ask = self.assert_identity(ask, &call.source, &placed.identity, placed.options.withhold);
         if let Some((name, value)) = proof {
             ask = ask.header(name, value);
         }

@@ -12,6 +12,7 @@ mod cancel;
 mod extensions;
 mod hang_up;
 mod identify;
+mod identity;
 mod in_dialog;
 mod info;
 mod invite_in;

@@ -13,6 +13,7 @@ mod crossing_reinvites_give_way;
 mod digits_come_and_go_as_info;
 mod every_table_is_bounded;
 mod hostile_bytes_do_no_harm;
+mod identity_and_topology;
 mod media_is_agreed;
 mod offers_are_answered;
 mod phones_register;
