@@ -21,6 +21,7 @@ mod provisional_responses_are_acknowledged;
 mod random_scripts_end_well;
 mod sessions_are_refreshed;
 mod several_phones_ring_at_once;
+mod strange_messages;
 mod streams_are_framed;
 mod the_other_side_holds_and_resumes;
 mod the_way_back_leads_through_nat;
