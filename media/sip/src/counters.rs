@@ -79,6 +79,10 @@ counters! {
     StrayAnswer => "stray_answer",
     /// Crossing re-INVITEs (491).
     Glare => "glare",
+    /// Session intervals refused as too brief (422).
+    TooBrief => "session_too_brief",
+    /// Calls ended because nobody refreshed them in time.
+    SessionExpired => "session_expired",
     /// Transport failures reported by the sockets' owner.
     TransportFailed => "transport_failed",
     /// Streams closed because their framing was lost or stalled.

@@ -74,8 +74,33 @@ pub struct Incoming {
     pub request_uri: String,
     /// The caller's media; `None` if it wants our offer (late offer).
     pub offer: Option<RemoteMedia>,
+    /// The call that it wants to take the place of (RFC 3891), checked: answer
+    /// this one, then hang that one up.
+    pub replaces: Option<DialogKey>,
+    /// On whose behalf it was placed (RFC 3892), as the caller says.
+    pub referred_by: Option<String>,
+    /// The caller asks that the called party does not see who it is (RFC 3323).
+    pub withheld: bool,
+    /// Headers that the trunk's policy lets pass.
+    pub headers: Vec<(String, String)>,
     /// Call-ID, to find the call in a packet trace.
     pub call_id: String,
+}
+
+/// Where a peer wants to be transferred to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refer {
+    /// User part of the target: a number or name.
+    pub target: String,
+    /// The whole address, without the dialog to replace.
+    pub uri: String,
+    /// The dialog at the target that the new call shall replace: an attended
+    /// transfer. For [`crate::InviteOptions`].
+    pub replaces: Option<crate::call::Replaces>,
+    /// That dialog, if its other end is us: join the two legs, call nobody.
+    pub replaces_dialog: Option<DialogKey>,
+    /// On whose behalf (RFC 3892), as the peer says.
+    pub referred_by: Option<String>,
 }
 
 /// Who ended a dialog.
@@ -175,6 +200,23 @@ pub enum SipEvent {
         /// How long it was held, if told; else 0.
         held_ms: u32,
     },
+    /// The other side wants to transfer us (RFC 3515). Decide within 20 s with
+    /// [`crate::Endpoint::accept_refer`] or [`crate::Endpoint::reject_refer`].
+    Referred {
+        /// Which leg.
+        dialog: DialogKey,
+        /// Where to.
+        refer: Box<Refer>,
+    },
+    /// How a transfer of ours goes: the status of the new call.
+    ReferProgress {
+        /// Which leg was sent away.
+        dialog: DialogKey,
+        /// 202 once accepted, then as the other side says; 408 if it never does.
+        status: u16,
+        /// Nothing more will be said about this transfer.
+        is_last: bool,
+    },
     /// A phone registered a contact or refreshed it.
     Registered {
         /// Whose phone.
@@ -219,7 +261,9 @@ impl SipEvent {
             | Self::MediaChanged { dialog, .. }
             | Self::Reinvited { dialog, .. }
             | Self::ReinviteFailed { dialog, .. }
-            | Self::Digit { dialog, .. } => Some(*dialog),
+            | Self::Digit { dialog, .. }
+            | Self::Referred { dialog, .. }
+            | Self::ReferProgress { dialog, .. } => Some(*dialog),
             Self::Registered { .. } | Self::Unregistered { .. } | Self::TrunkRegistered { .. } => {
                 None
             }

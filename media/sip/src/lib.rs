@@ -14,6 +14,7 @@ mod event;
 mod hop;
 pub mod limits;
 mod message;
+mod policy;
 mod random;
 mod registrar;
 mod sdp;
@@ -23,15 +24,22 @@ mod transaction;
 mod trunks;
 mod via;
 
+pub use call::{InviteOptions, Replaces};
 pub use counters::{Count, Counters};
 pub use digest::{Algorithm, ChallengeOrder, Realm, Secret};
 pub use directory::{
     Directory, DirectoryError, Extension, InboundLogin, Login, Proxy, SourceRule, SourceRuleError,
     TenantDomains, Trunk,
 };
-pub use endpoint::{Caller, Endpoint, EndpointConfig, InviteRequest, InviteTarget, Output, Usage};
-pub use event::{DialogKey, Incoming, Side, SipEvent, Source};
+pub use endpoint::{
+    Caller, Endpoint, EndpointConfig, InviteRequest, InviteTarget, Output, TransferTarget, Usage,
+};
+pub use event::{DialogKey, Incoming, Refer, Side, SipEvent, Source};
 pub use hop::{ConnectionId, Hop, Packet, Transmit, Transport};
 pub use limits::Limits;
+pub use policy::{Assertion, IdentityPolicy, LegPolicy, Policies, Reliability, SessionTimer};
 pub use registrar::Registration;
-pub use sdp::{Codec, Direction, LocalMedia, Negotiated, RemoteMedia, Session, SessionError};
+pub use sdp::{
+    Codec, CodecOrder, Direction, LocalMedia, MediaOptions, Negotiated, RemoteMedia, Security,
+    Session, SessionError, Srtp, SrtpKey,
+};

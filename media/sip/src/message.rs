@@ -10,7 +10,10 @@ use sipx_sip::{
 /// What stands in User-Agent and Server.
 pub(crate) const PRODUCT: &str = "Strowger";
 /// The methods that we act on.
-pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REGISTER";
+pub(crate) const ALLOW: &str =
+    "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, REFER, NOTIFY, REGISTER";
+/// The extensions that a peer may require of us.
+pub(crate) const SUPPORTED: &str = "timer, 100rel, replaces, norefersub";
 /// The only bodies that we read outside INFO.
 pub(crate) const SDP_TYPE: &str = "application/sdp";
 
@@ -119,6 +122,16 @@ impl Ask {
     }
 }
 
+/// Whether a header that lists option tags names this one (RFC 3261 §19.2).
+pub(crate) fn has_option(headers: &sipx_sip::Headers, name: &HeaderName, option: &str) -> bool {
+    headers.get_all(name).any(|header| {
+        let value = header.value();
+        value
+            .split(|b| *b == b',')
+            .any(|tag| tag.trim_ascii().eq_ignore_ascii_case(option.as_bytes()))
+    })
+}
+
 fn has_tag(to: &[u8]) -> bool {
     sipx_sip::Address::parse(to, "To").is_ok_and(|address| address.tag().is_some())
 }
@@ -126,7 +139,8 @@ fn has_tag(to: &[u8]) -> bool {
 /// The number or name in an address, with escapes resolved.
 pub(crate) fn user_of(uri: &Uri) -> Option<String> {
     let raw = match uri.tel_parts() {
-        Some(tel) => tel.subscriber().to_vec(),
+        // Separators are for the eye only (RFC 3966 §5.1.1).
+        Some(tel) => tel.subscriber().iter().copied().filter(|b| !b"-.()".contains(b)).collect(),
         None => uri.decoded_user()?,
     };
     let text = String::from_utf8(raw).ok()?;
@@ -187,6 +201,7 @@ pub(crate) fn reason_phrase(status: u16) -> &'static str {
         180 => "Ringing",
         183 => "Session Progress",
         200 => "OK",
+        202 => "Accepted",
         400 => "Bad Request",
         401 => "Unauthorized",
         403 => "Forbidden",
@@ -197,6 +212,8 @@ pub(crate) fn reason_phrase(status: u16) -> &'static str {
         415 => "Unsupported Media Type",
         416 => "Unsupported URI Scheme",
         420 => "Bad Extension",
+        421 => "Extension Required",
+        422 => "Session Interval Too Small",
         423 => "Interval Too Brief",
         480 => "Temporarily Unavailable",
         481 => "Call/Transaction Does Not Exist",
@@ -206,10 +223,12 @@ pub(crate) fn reason_phrase(status: u16) -> &'static str {
         486 => "Busy Here",
         487 => "Request Terminated",
         488 => "Not Acceptable Here",
+        489 => "Bad Event",
         491 => "Request Pending",
         500 => "Server Internal Error",
         501 => "Not Implemented",
         503 => "Service Unavailable",
+        504 => "Server Time-out",
         505 => "Version Not Supported",
         600 => "Busy Everywhere",
         603 => "Decline",

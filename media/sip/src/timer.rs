@@ -2,8 +2,8 @@
 //!
 //! Timers are not taken out when they are no longer wanted: whoever set one
 //! checks on firing that it still means something. Each is set for at most
-//! [`crate::limits::MAX_UNANSWERED_MS`] or a registration's length, so the heap
-//! drains by itself.
+//! [`crate::limits::MAX_UNANSWERED_MS`], a session interval or a registration's
+//! length, so the heap drains by itself.
 
 use crate::event::DialogKey;
 use std::cmp::{Ordering, Reverse};
@@ -24,6 +24,12 @@ pub(crate) enum TimerKey {
     Unanswered(DialogKey),
     /// A re-INVITE that met the other side's may be tried again.
     Reinvite(DialogKey),
+    /// A provisional response must be repeated or given up.
+    Reliable(DialogKey),
+    /// A REFER must be decided, or its outcome is not known any more.
+    Refer(DialogKey),
+    /// A session must be refreshed or is over.
+    Session(DialogKey),
     /// A trunk must be registered or refreshed.
     Trunk(TrunkId),
     /// The hole in the NAT towards a trunk must be kept open.

@@ -25,8 +25,14 @@ pub(crate) enum ClientOwner {
     Bye(DialogKey),
     /// The BYE of an answer that nobody wanted.
     StrayBye,
-    /// A re-INVITE of ours.
+    /// A re-INVITE or UPDATE of ours.
     Reinvite(DialogKey),
+    /// A PRACK; if it is lost the response that it acknowledges comes again.
+    Prack,
+    /// A REFER of ours.
+    Refer(DialogKey),
+    /// A NOTIFY about a REFER of theirs.
+    Notify(DialogKey),
     /// An INFO with a digit.
     Info(DialogKey),
     /// A registration of ours.

@@ -1,7 +1,18 @@
 //! One call leg: its dialog, its offers and answers, and where it stands.
 
+mod clock;
 mod dialog;
+mod early;
+mod refer;
+mod replaces;
 mod state;
 
+pub(crate) use clock::{Request as TimerRequest, SessionClock, judge as judge_timer};
 pub(crate) use dialog::{Dialog, next_hop, read_routes};
-pub(crate) use state::{AckFor, Branch, Call, Phase, Placed, Reinvite, UnackedAnswer};
+pub(crate) use early::{Carries, Fork, Reliable, Unacked1xx};
+pub(crate) use refer::{ReferIn, ReferOut};
+pub use replaces::Replaces;
+pub use state::InviteOptions;
+pub(crate) use state::{
+    AckFor, Branch, Call, Peer, Phase, Placed, Purpose, Reinvite, UnackedAnswer, Way,
+};

@@ -1,10 +1,14 @@
 //! Where a call leg stands.
 
+use super::clock::SessionClock;
 use super::dialog::Dialog;
+use super::early::{Fork, Reliable};
+use super::refer::{ReferIn, ReferOut};
+use super::replaces::Replaces;
 use crate::directory::Login;
 use crate::event::{DialogKey, Source};
 use crate::hop::Hop;
-use crate::sdp::{Direction, Session};
+use crate::sdp::{Direction, MediaOptions, Negotiated, Session};
 use bytes::Bytes;
 use sipx_sip::{Request, Uri};
 use strowger_model::Timestamp;
@@ -59,15 +63,42 @@ pub(crate) struct Branch {
     pub(crate) challenges: u8,
 }
 
+/// What a call may be placed with besides what every call has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InviteOptions {
+    /// The dialog that the called party shall put this call in the place of
+    /// (RFC 3891); it refuses if it does not know how.
+    pub replaces: Option<Replaces>,
+    /// On whose behalf it is placed (RFC 3892): the address that
+    /// [`crate::Refer::referred_by`] named.
+    pub referred_by: Option<String>,
+    /// The whole Request-URI over a trunk, if number and domain do not say it
+    /// all: what a Refer-To named.
+    pub request_uri: Option<String>,
+    /// The caller withholds its number: the called party sees `anonymous`
+    /// (RFC 3323), the carrier what its policy says.
+    pub withhold: bool,
+    /// Its media, where it is not plain G.711.
+    pub media: MediaOptions,
+}
+
 /// What only a placed call has.
 #[derive(Debug)]
 pub(crate) struct Placed {
     pub(crate) branches: Vec<Branch>,
     pub(crate) offer: String,
     pub(crate) extra: Vec<(String, String)>,
+    pub(crate) options: InviteOptions,
+    /// Who really calls, for carriers that are told.
+    pub(crate) identity: String,
+    /// The tags heard in provisional responses.
+    pub(crate) tags: Vec<Bytes>,
     pub(crate) cancelled: bool,
     pub(crate) ringing: bool,
-    pub(crate) early: bool,
+    /// Media before the answer, as last reported.
+    pub(crate) early: Option<Negotiated>,
+    /// The early dialogs that we acknowledged.
+    pub(crate) forks: Vec<Fork>,
     /// Session description of the last provisional response, by To tag: some
     /// gateways leave it out of the 200.
     pub(crate) early_sdp: Option<(Bytes, Bytes)>,
@@ -76,17 +107,56 @@ pub(crate) struct Placed {
     pub(crate) ring_until: Option<Timestamp>,
 }
 
-/// A re-INVITE of ours.
+/// What we change a session for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// The server wants media to flow another way, and is told what came of it.
+    Direct,
+    /// The session timer is half over; nobody is told unless the call is lost.
+    Refresh,
+}
+
+/// With what we change it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// A re-INVITE.
+    Invite,
+    /// An UPDATE (RFC 3311); without a body if it only refreshes.
+    Update,
+}
+
+/// A change of the session that we asked for.
 #[derive(Debug)]
 pub(crate) struct Reinvite {
+    pub(crate) purpose: Purpose,
+    pub(crate) way: Way,
     pub(crate) direction: Direction,
     /// What was wanted before, if it is refused.
     pub(crate) before: Direction,
+    /// The request that is out.
+    pub(crate) transaction: Option<u64>,
     /// Set while it waits to be tried again after a 491.
     pub(crate) retry_at: Option<Timestamp>,
     pub(crate) give_up_at: Timestamp,
     pub(crate) challenges: u8,
     pub(crate) tries: u8,
+    /// The session interval that it asked for, if any.
+    pub(crate) asked_s: u32,
+}
+
+/// What the other side said it can do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Peer {
+    pub(crate) update: bool,
+}
+
+impl Peer {
+    /// Reads Allow, if there is one; what was said before else still holds.
+    pub(crate) fn hear(&mut self, headers: &sipx_sip::Headers) {
+        if headers.get_all(&sipx_sip::HeaderName::Allow).next().is_some() {
+            self.update = sipx_sip::update::peer_allows(headers);
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -106,6 +176,15 @@ pub(crate) struct Call {
     pub(crate) unacked: Option<UnackedAnswer>,
     pub(crate) placed: Option<Box<Placed>>,
     pub(crate) reinvite: Option<Reinvite>,
+    /// What the server wants next, while a refresh of ours is out.
+    pub(crate) queued: Option<Direction>,
+    /// A transfer that they ask for, and one that we asked for.
+    pub(crate) referred: Option<Box<ReferIn>>,
+    pub(crate) referring: Option<Box<ReferOut>>,
+    pub(crate) peer: Peer,
+    /// Set while provisional responses of ours must be acknowledged.
+    pub(crate) reliable: Option<Box<Reliable>>,
+    pub(crate) clock: SessionClock,
     /// Whether the other side holds us, as last reported.
     pub(crate) held: bool,
     pub(crate) bye_challenges: u8,
@@ -113,4 +192,21 @@ pub(crate) struct Call {
     pub(crate) unanswered_until: Timestamp,
     pub(crate) repeat_at: Timestamp,
     pub(crate) last_provisional: Option<(u16, Option<String>)>,
+}
+
+impl Call {
+    /// Which early dialog of a placed call has this tag.
+    pub(crate) fn fork(&self, tag: &[u8]) -> Option<usize> {
+        let placed = self.placed.as_ref().filter(|_| self.phase == Phase::Calling)?;
+        placed.forks.iter().position(|fork| fork.tag == tag)
+    }
+
+    /// Works on an early dialog, or again on the call itself.
+    pub(crate) fn swap_fork(&mut self, fork: Option<usize>) {
+        let placed = self.placed.as_mut().zip(fork);
+        if let Some(fork) = placed.and_then(|(placed, index)| placed.forks.get_mut(index)) {
+            std::mem::swap(&mut self.dialog, &mut fork.dialog);
+            std::mem::swap(&mut self.session, &mut fork.session);
+        }
+    }
 }

@@ -2,13 +2,13 @@
 
 use super::invite_in::Offer;
 use super::{Endpoint, Fate};
-use crate::call::{AckFor, Call, Phase, UnackedAnswer};
+use crate::call::{AckFor, Call, Carries, Phase, UnackedAnswer};
 use crate::counters::Count;
 use crate::event::{DialogKey, Side, SipEvent};
 use crate::limits::PROVISIONAL_REPEAT_MS;
 use crate::message::{ALLOW, Reply, write_response};
 use crate::random::hex64;
-use crate::sdp::{LocalMedia, SessionError};
+use crate::sdp::{LocalMedia, MediaOptions, SessionError};
 use crate::timer::TimerKey;
 use sipx_sip::headers::CSeq;
 use sipx_sip::{HeaderName, Request};
@@ -20,31 +20,45 @@ const T2_MS: u64 = 4_000;
 pub(super) const GIVE_UP_MS: u64 = 64 * T1_MS;
 
 impl Endpoint {
+    /// Says what a leg's media may be besides plain G.711, from the next offer or
+    /// answer on; before [`Endpoint::early_media`] or [`Endpoint::answer`].
+    pub fn set_media_options(&mut self, dialog: DialogKey, options: MediaOptions) {
+        if let Some(call) = self.calls.get_mut(&dialog) {
+            call.session.set_options(options);
+        }
+    }
+
     /// Tells a caller that it rings (180).
     pub fn ring(&mut self, now: Timestamp, dialog: DialogKey) {
         self.with_call(dialog, |endpoint, call| {
             if call.phase == Phase::Incoming && call.session.agreed().is_none() {
-                endpoint.progress(now, call, 180, None);
+                endpoint.progress(now, call, 180, None, Carries::Nothing);
             }
             Fate::Keep
         });
     }
 
     /// Lets a caller hear us before the answer (183 with our media); told by
-    /// [`SipEvent::Ringing`]. A caller that made no offer can only be shown
-    /// that it rings.
+    /// [`SipEvent::Ringing`]. A caller that made no offer gets ours if it
+    /// acknowledges provisional responses (RFC 3262 §5), and is told of when its
+    /// answer is here; any other can only be shown that it rings.
     pub fn early_media(&mut self, now: Timestamp, dialog: DialogKey, local: &LocalMedia) {
         self.with_call(dialog, |endpoint, call| {
-            if call.phase != Phase::Incoming || call.session.agreed().is_some() {
+            let settled = call.session.agreed().is_some() || call.session.is_offering();
+            if call.phase != Phase::Incoming || settled {
                 return Fate::Keep;
             }
             if !call.session.is_offered() {
-                endpoint.progress(now, call, 180, None);
+                let offer = call.reliable.is_some().then(|| call.session.offer(local));
+                match offer {
+                    Some(Ok(sdp)) => endpoint.progress(now, call, 183, Some(sdp), Carries::Offer),
+                    _ => endpoint.progress(now, call, 180, None, Carries::Nothing),
+                }
                 return Fate::Keep;
             }
             match call.session.answer(local) {
                 Ok((sdp, media)) => {
-                    endpoint.progress(now, call, 183, Some(sdp));
+                    endpoint.progress(now, call, 183, Some(sdp), Carries::Answer);
                     endpoint.emit(SipEvent::Ringing { dialog, early: Some(media) });
                     Fate::Keep
                 }
@@ -60,28 +74,49 @@ impl Endpoint {
             if call.phase != Phase::Incoming {
                 return Fate::Keep;
             }
-            let made = if call.session.is_offered() {
-                call.session.answer(local).map(|(sdp, _)| (sdp, false))
-            } else if let (Some(_), Some(sdp)) = (call.session.agreed(), call.session.last_sent()) {
-                // The answer in the 183 stands; the 200 repeats it (RFC 6337 §3.1.1).
-                Ok((sdp, false))
-            } else {
-                call.session.offer(local).map(|sdp| (sdp, true))
-            };
-            match made {
-                Ok((sdp, offers)) => {
-                    endpoint.accept(now, call, sdp, offers, AckFor::Call);
-                    call.phase = Phase::Up;
-                    endpoint.counters.add(Count::Answered);
-                    if let (false, Some(media)) = (offers, call.session.agreed().cloned()) {
-                        call.held = !media.direction.sends();
-                        endpoint.emit(SipEvent::Answered { dialog, media });
-                    }
-                    Fate::Keep
-                }
-                Err(error) => endpoint.refuse_session(now, call, error),
+            if let Some(reliable) = &mut call.reliable
+                && reliable.holds_back_answer()
+            {
+                reliable.then_answer = Some(Box::new(local.clone()));
+                return Fate::Keep;
             }
+            endpoint.answer_now(now, call, local)
         });
+    }
+
+    /// Answers a call that nothing holds back.
+    pub(super) fn answer_now(
+        &mut self,
+        now: Timestamp,
+        call: &mut Call,
+        local: &LocalMedia,
+    ) -> Fate {
+        let made = if call.session.is_offered() {
+            call.session.answer(local).map(|(sdp, _)| (Some(sdp), false))
+        } else if call.session.agreed().is_some() {
+            // The answer in the 183 stands; the 200 repeats it (RFC 6337 §3.1.1)
+            // unless the caller has acknowledged it.
+            let repeated = call.session.last_sent().filter(|_| call.reliable.is_none());
+            Ok((repeated, false))
+        } else {
+            call.session.offer(local).map(|sdp| (Some(sdp), true))
+        };
+        match made {
+            Ok((sdp, offers)) => {
+                if let Some(reliable) = &mut call.reliable {
+                    reliable.finish();
+                }
+                self.accept(now, call, sdp, offers, AckFor::Call);
+                call.phase = Phase::Up;
+                self.counters.add(Count::Answered);
+                if let (false, Some(media)) = (offers, call.session.agreed().cloned()) {
+                    call.held = !media.direction.sends();
+                    self.emit(SipEvent::Answered { dialog: call.key, media });
+                }
+                Fate::Keep
+            }
+            Err(error) => self.refuse_session(now, call, error),
+        }
     }
 
     /// Refuses a call with a final response of 300 to 699.
@@ -114,7 +149,12 @@ impl Endpoint {
         }
     }
 
-    fn refuse_session(&mut self, now: Timestamp, call: &mut Call, error: SessionError) -> Fate {
+    pub(super) fn refuse_session(
+        &mut self,
+        now: Timestamp,
+        call: &mut Call,
+        error: SessionError,
+    ) -> Fate {
         self.counters.add(Count::NoCommonCodec);
         let warning = self.warning(error);
         self.refuse_call(now, call, 488, None, |r| r.header(HeaderName::Warning, warning));
@@ -123,10 +163,21 @@ impl Endpoint {
         Fate::Drop
     }
 
-    fn progress(&mut self, now: Timestamp, call: &mut Call, status: u16, sdp: Option<String>) {
-        self.send_provisional(now, call, status, sdp.clone());
+    fn progress(
+        &mut self,
+        now: Timestamp,
+        call: &mut Call,
+        status: u16,
+        sdp: Option<String>,
+        carries: Carries,
+    ) {
         if status > 100 {
-            call.last_provisional = Some((status, sdp));
+            call.last_provisional = Some((status, sdp.clone()));
+        }
+        if status > 100 && call.reliable.is_some() {
+            self.send_reliably(now, call, status, sdp, carries);
+        } else {
+            self.send_provisional(now, call, status, sdp);
         }
         call.repeat_at = now.plus_ms(PROVISIONAL_REPEAT_MS);
         self.timers.set(call.repeat_at, TimerKey::Unanswered(call.key));
@@ -160,7 +211,9 @@ impl Endpoint {
                 // One timer a minute, not one of ten minutes per call: most
                 // calls are answered long before and their timers stay behind.
                 let (status, sdp) = call.last_provisional.clone().unwrap_or((100, None));
-                endpoint.progress(now, call, status, sdp);
+                // Media that was acknowledged is not said again.
+                let sdp = sdp.filter(|_| call.reliable.is_none());
+                endpoint.progress(now, call, status, sdp, Carries::Nothing);
             }
             Fate::Keep
         });
@@ -171,12 +224,16 @@ impl Endpoint {
         &mut self,
         now: Timestamp,
         call: &mut Call,
-        sdp: String,
+        sdp: Option<String>,
         offers: bool,
         purpose: AckFor,
     ) {
         let (Some(id), Some(invite)) = (call.invited.take(), call.invite.take()) else { return };
-        let Some(response) = dialog_reply(call, &invite, 200).sdp(sdp).build() else { return };
+        let mut reply = dialog_reply(call, &invite, 200);
+        if let Some(sdp) = sdp {
+            reply = reply.sdp(sdp);
+        }
+        let Some(response) = self.grant_timer(now, call, &invite, reply).build() else { return };
         let Some(hop) = self.transactions.server(id).map(|server| server.hop) else { return };
         let Some(Ok(CSeq { sequence: cseq, .. })) = invite.headers.typed::<CSeq>() else { return };
         let next_at = now.plus_ms(T1_MS);

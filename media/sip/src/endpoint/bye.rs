@@ -25,6 +25,8 @@ impl Endpoint {
     ) -> Fate {
         call.phase = Phase::Closing;
         call.unacked = None;
+        self.cancel_change(now, call);
+        self.forget_refer(now, call);
         let branch = self.random.number();
         let via = self.via(call.dialog.hop.transport, branch);
         let cseq = call.dialog.next_cseq();
@@ -70,6 +72,8 @@ impl Endpoint {
     pub(super) fn take_bye(&mut self, now: Timestamp, call: &mut Call, id: u64, request: &Request) {
         self.respond(now, id, Reply::new(request, 200, &hex64(call.tag)).build());
         let dialog = call.key;
+        self.cancel_change(now, call);
+        self.forget_refer(now, call);
         match call.phase {
             Phase::Incoming => {
                 // A caller may end an early dialog with BYE instead of CANCEL.

@@ -47,6 +47,7 @@ impl Endpoint {
     /// Hangs up, as soon as a BYE may be sent.
     fn close(&mut self, now: Timestamp, call: &mut Call, cause: Cause) -> Fate {
         call.phase = Phase::Closing;
+        self.forget_refer(now, call);
         match &mut call.unacked {
             Some(unacked) if unacked.purpose == AckFor::Call => {
                 unacked.then_bye = true;

@@ -1,13 +1,15 @@
 //! Requests inside a dialog (RFC 3261 §12.2.2).
 
 use super::invite_in::{is_plain_sdp, read_offer};
+use super::reinvite_in::RETRY_S;
 use super::{Endpoint, Fate};
 use crate::call::{Call, Phase, next_hop};
 use crate::counters::Count;
-use crate::event::{DialogKey, Source};
+use crate::event::{DialogKey, SipEvent, Source};
 use crate::hop::Hop;
 use crate::message::{ALLOW, Reply, SDP_TYPE};
 use crate::random::{hex64, parse_hex64};
+use crate::sdp::Negotiated;
 use sipx_sip::headers::{CSeq, Contact, From, To};
 use sipx_sip::{HeaderName, Method, Request, TransactionKey};
 use strowger_model::Timestamp;
@@ -17,12 +19,14 @@ impl Endpoint {
     pub(super) fn call_of(&self, request: &Request) -> Option<DialogKey> {
         let to = request.headers.typed::<To>()?.ok()?;
         let key = *self.tags.get(&parse_hex64(to.tag()?)?)?;
-        let dialog = &self.calls.get(&key)?.dialog;
+        let call = self.calls.get(&key)?;
+        let dialog = &call.dialog;
         let call_id = request.headers.value(&HeaderName::CallId)?;
         let from = request.headers.typed::<From>()?.ok()?;
         // Phones of RFC 2543 have no tag; then neither may the request.
         let same_tag = dialog.remote_tag.as_deref() == from.tag();
-        (dialog.call_id == *call_id && same_tag).then_some(key)
+        let early = from.tag().is_some_and(|tag| call.fork(tag).is_some());
+        (dialog.call_id == *call_id && (same_tag || early)).then_some(key)
     }
 
     pub(super) fn take_in_dialog(
@@ -38,14 +42,34 @@ impl Endpoint {
             return;
         };
         let Some(Ok(cseq)) = request.headers.typed::<CSeq>() else { return };
+        let tag = request.headers.typed::<From>().and_then(Result::ok);
+        let tag = tag.as_ref().and_then(|from| from.tag());
         self.with_call(dialog, |endpoint, call| {
-            if call.dialog.remote_cseq.is_some_and(|last| cseq.sequence <= last) {
-                endpoint.refuse(&request, source, 500);
-                return Fate::Keep;
-            }
-            call.dialog.remote_cseq = Some(cseq.sequence);
-            endpoint.dispatch_in_dialog(now, call, request, key, source)
+            // A request in an early dialog works on that fork's dialog and session.
+            let fork = tag.and_then(|tag| call.fork(tag));
+            call.swap_fork(fork);
+            let fate = endpoint.take_numbered(now, call, request, key, source, cseq.sequence);
+            call.swap_fork(fork);
+            fate
         });
+    }
+
+    /// Numbers must grow (§12.2.2).
+    fn take_numbered(
+        &mut self,
+        now: Timestamp,
+        call: &mut Call,
+        request: Request,
+        key: TransactionKey,
+        source: Hop,
+        cseq: u32,
+    ) -> Fate {
+        if call.dialog.remote_cseq.is_some_and(|last| cseq <= last) {
+            self.refuse(&request, source, 500);
+            return Fate::Keep;
+        }
+        call.dialog.remote_cseq = Some(cseq);
+        self.dispatch_in_dialog(now, call, request, key, source)
     }
 
     fn dispatch_in_dialog(
@@ -61,6 +85,12 @@ impl Endpoint {
             self.refuse(&request, source, 481);
             return Fate::Keep;
         }
+        // Before our answer to theirs or theirs to ours only media may change.
+        let early = call.phase == Phase::Calling;
+        if early && !matches!(request.method, Method::Update | Method::Options) {
+            self.refuse(&request, source, 481);
+            return Fate::Keep;
+        }
         match request.method {
             Method::Invite => {
                 self.take_reinvite(now, call, request, key, source);
@@ -72,6 +102,20 @@ impl Endpoint {
                 self.take_bye(now, call, id, &request);
                 // Our own BYE, if one is out, ends by itself.
                 if closing { Fate::Keep } else { Fate::Drop }
+            }
+            Method::Prack => {
+                let id = self.open_server(now, request.clone(), key, None, source);
+                self.take_prack(now, call, id, &request)
+            }
+            Method::Refer => {
+                let id = self.open_server(now, request.clone(), key, None, source);
+                self.take_refer(now, call, id, request);
+                Fate::Keep
+            }
+            Method::Notify => {
+                let id = self.open_server(now, request.clone(), key, None, source);
+                self.take_notify(now, call, id, &request);
+                Fate::Keep
             }
             Method::Info => {
                 let id = self.open_server(now, request.clone(), key, None, source);
@@ -104,16 +148,32 @@ impl Endpoint {
         source: Hop,
     ) {
         let tag = hex64(call.tag);
-        let busy = call.session.is_pending() || call.session.local().is_none();
+        // What crosses ours is glare; what comes before their first offer is
+        // answered comes too early (RFC 3311 §5.2).
+        let early = call.session.is_offered() || call.session.local().is_none();
         let status = match (request.body().is_empty(), is_plain_sdp(request)) {
             (true, _) => 200,
             (false, false) => 415,
-            (false, true) if busy => 491,
+            (false, true) if call.session.is_offering() => 491,
+            (false, true) if early => 500,
             (false, true) => 200,
         };
+        if status == 491 {
+            self.counters.add(Count::Glare);
+        }
+        if status == 500 {
+            let wait = self.random.between_ms(0, RETRY_S).to_string();
+            let reply = Reply::new(request, 500, &tag).header(HeaderName::RetryAfter, wait);
+            return self.respond(now, id, reply.build());
+        }
         if status != 200 {
             return self.respond(now, id, Reply::new(request, status, &tag).build());
         }
+        if let Some(refusal) = self.timer_refusal(&call.source, request) {
+            let reply = self.timer_reply(request, &tag, refusal);
+            return self.respond(now, id, reply.build());
+        }
+        call.peer.hear(&request.headers);
         refresh_target(call, request, source);
         let before = call.session.agreed().cloned();
         let offer = read_offer(&mut call.session, request);
@@ -121,6 +181,9 @@ impl Endpoint {
             return self.respond(now, id, Reply::new(request, status, &tag).build());
         }
         let mut reply = super::answer::dialog_reply(call, request, 200);
+        if call.phase == Phase::Up {
+            reply = self.grant_timer(now, call, request, reply);
+        }
         if let (true, Some(local)) = (call.session.is_offered(), call.session.local().cloned()) {
             match call.session.answer(&local) {
                 Ok((sdp, _)) => reply = reply.sdp(sdp),
@@ -131,7 +194,24 @@ impl Endpoint {
             }
         }
         self.respond(now, id, reply.build());
-        self.report_media(call, before.as_ref());
+        match call.phase {
+            Phase::Up => self.report_media(call, before.as_ref()),
+            _ => self.report_early(call, before.as_ref()),
+        }
+    }
+}
+
+impl Endpoint {
+    /// Media before the answer changed.
+    fn report_early(&mut self, call: &mut Call, before: Option<&Negotiated>) {
+        let Some(media) = call.session.agreed().cloned() else { return };
+        call.held = !media.direction.sends();
+        if before != Some(&media) {
+            if let Some(placed) = &mut call.placed {
+                placed.early = Some(media.clone());
+            }
+            self.emit(SipEvent::Ringing { dialog: call.key, early: Some(media) });
+        }
     }
 }
 

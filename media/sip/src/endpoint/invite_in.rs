@@ -1,12 +1,14 @@
 //! A call comes in (RFC 3261 §13.3).
 
 use super::Endpoint;
-use crate::call::{Call, Dialog, Phase, next_hop, read_routes};
+use super::identity::{passed, read_caller};
+use crate::call::{Call, Dialog, Peer, Phase, SessionClock, next_hop, read_routes};
 use crate::counters::Count;
 use crate::event::{DialogKey, Incoming, SipEvent, Source};
 use crate::hop::Hop;
 use crate::limits::{MAX_UNANSWERED_MS, PROVISIONAL_REPEAT_MS};
 use crate::message::{Reply, SDP_TYPE, user_of};
+use crate::policy::LegPolicy;
 use crate::random::hex64;
 use crate::sdp::{RemoteMedia, Session, SessionError};
 use crate::timer::TimerKey;
@@ -58,12 +60,24 @@ impl Endpoint {
             return;
         }
         let Some(caller) = self.identify_caller(now, &request, source) else { return };
+        let replaces = match self.replaced(&request, &caller) {
+            Ok(replaces) => replaces,
+            Err(status) => return self.refuse(&request, source, status),
+        };
         let Some((dialog, tag)) = self.dialog_of(&request, source, &caller) else {
             self.counters.add(Count::BadRequest);
             self.refuse(&request, source, 400);
             return;
         };
+        if !self.policy_knows_required(&caller, &request, source) {
+            return;
+        }
+        if let Some(refusal) = self.timer_refusal(&caller, &request) {
+            return self.refuse_timer(&request, source, refusal);
+        }
         let mut session = Session::new(self.random.number());
+        let policy = self.policies.of(&caller);
+        session.restrict(&policy.codecs, policy.security);
         let offer = match read_offer(&mut session, &request) {
             Offer::None => None,
             Offer::Good(media) => Some(media),
@@ -77,13 +91,17 @@ impl Endpoint {
         if let Some(server) = self.transactions.server(id) {
             server.call = Some(dialog_key);
         }
-        let mut incoming = incoming(dialog_key, &request, caller, offer);
+        let mut incoming = incoming(dialog_key, &request, caller, offer, self.policies.of(&caller));
+        incoming.replaces = replaces;
         if let Source::Extension { agent, .. } = caller
             && let Some(extension) = self.directory.extension(agent)
         {
             // A phone may write what it likes into From; it is who it proved to be.
             incoming.from.clone_from(&extension.username);
         }
+        let reliable = self.reliability(&caller, &request);
+        let mut peer = Peer::default();
+        peer.hear(&request.headers);
         let unanswered_until = now.plus_ms(MAX_UNANSWERED_MS);
         let repeat_at = now.plus_ms(PROVISIONAL_REPEAT_MS);
         self.timers.set(repeat_at, TimerKey::Unanswered(dialog_key));
@@ -101,6 +119,12 @@ impl Endpoint {
             unacked: None,
             placed: None,
             reinvite: None,
+            queued: None,
+            peer,
+            reliable,
+            referred: None,
+            referring: None,
+            clock: SessionClock::default(),
             held: false,
             bye_challenges: 0,
             unanswered_until,
@@ -207,22 +231,9 @@ fn incoming(
     request: &Request,
     source: Source,
     offer: Option<RemoteMedia>,
+    policy: &LegPolicy,
 ) -> Incoming {
-    let from = request.headers.typed::<From>().and_then(Result::ok);
-    let asserted = match source {
-        // Only a trunk may say on whose behalf it calls (RFC 3325 §5).
-        Source::Trunk { .. } if !wants_privacy(request) => request
-            .headers
-            .value(&HeaderName::PAssertedIdentity)
-            .and_then(|value| Address::parse_list(&value, "P-Asserted-Identity").ok())
-            .and_then(|list| list.first().and_then(|address| user_of(&address.uri))),
-        _ => None,
-    };
-    let by_from = from.as_ref().and_then(|from| user_of(&from.uri));
-    let display_name = from
-        .and_then(|from| from.0.display_name)
-        .map(|name| String::from_utf8_lossy(&name).into_owned())
-        .filter(|name| !name.is_empty());
+    let caller = read_caller(request, &source, policy);
     let to_header = request
         .headers
         .typed::<To>()
@@ -232,24 +243,24 @@ fn incoming(
     Incoming {
         dialog,
         source,
-        from: asserted.or(by_from).unwrap_or_else(|| "anonymous".to_owned()),
-        display_name,
+        from: caller.user.unwrap_or_else(|| "anonymous".to_owned()),
+        display_name: caller.display_name,
+        withheld: caller.withheld,
+        headers: passed(request, policy),
         to: user_of(&request.uri).unwrap_or_default(),
         to_header,
         request_uri: String::from_utf8_lossy(&request.uri.to_bytes()).into_owned(),
         offer,
+        replaces: None,
+        referred_by: request
+            .headers
+            .value(&HeaderName::ReferredBy)
+            .and_then(|value| Address::parse(&value, "Referred-By").ok())
+            .map(|address| String::from_utf8_lossy(&address.uri.to_bytes()).into_owned()),
         call_id: request
             .headers
             .value(&HeaderName::CallId)
             .map(|value| String::from_utf8_lossy(&value).into_owned())
             .unwrap_or_default(),
     }
-}
-
-/// Whether the caller's asserted identity is for the network only (RFC 3325 §9.3).
-fn wants_privacy(request: &Request) -> bool {
-    request.headers.get_all(&HeaderName::Privacy).any(|header| {
-        let value = header.value();
-        value.split(|b| *b == b';').any(|token| token.trim_ascii().eq_ignore_ascii_case(b"id"))
-    })
 }

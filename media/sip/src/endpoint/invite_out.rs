@@ -1,13 +1,14 @@
 //! Placing a call (RFC 3261 §13.2.1), to every phone of an extension at once
 //! or over a trunk, and giving it up (§9.1).
 
+use super::identity::named_address;
 use super::{Endpoint, Fate};
-use crate::call::{Branch, Call, Dialog, Phase, Placed};
+use crate::call::{Branch, Call, Dialog, InviteOptions, Peer, Phase, Placed, SessionClock};
 use crate::counters::Count;
 use crate::directory::Login;
 use crate::event::{DialogKey, SipEvent, Source};
 use crate::hop::{Hop, Transport};
-use crate::message::{ALLOW, Ask, SDP_TYPE, escape_user, host_text, quote_name, sip_uri};
+use crate::message::{ALLOW, Ask, SDP_TYPE, host_text, sip_uri};
 use crate::random::hex64;
 use crate::sdp::{LocalMedia, Session};
 use crate::timer::TimerKey;
@@ -56,7 +57,8 @@ pub struct InviteRequest {
     pub media: LocalMedia,
     /// How long it may ring.
     pub ring_timeout_ms: u32,
-    /// Headers to add; only names that begin with `X-` are sent.
+    /// Headers to add; only names that begin with `X-` or that the leg's policy
+    /// lets pass are sent.
     pub headers: Vec<(String, String)>,
 }
 
@@ -80,6 +82,17 @@ impl Endpoint {
     /// Places a call under a key that was never used before
     /// ([`DialogKey::outbound`]). Everything else is told by events.
     pub fn invite(&mut self, now: Timestamp, key: DialogKey, request: InviteRequest) {
+        self.invite_with(now, key, request, InviteOptions::default());
+    }
+
+    /// The same as [`Endpoint::invite`] with what is not said by every call.
+    pub fn invite_with(
+        &mut self,
+        now: Timestamp,
+        key: DialogKey,
+        request: InviteRequest,
+        options: InviteOptions,
+    ) {
         let failed = |cause, status| SipEvent::Failed { dialog: key, cause, status };
         if self.calls.contains_key(&key) {
             return;
@@ -88,15 +101,19 @@ impl Endpoint {
             self.counters.add(Count::FullCalls);
             return self.emit(failed(Cause::Congestion, None));
         }
-        let route = match self.route(&request.target) {
+        let route = match self.route(&request.target, &options) {
             Ok(route) => route,
             Err(cause) => return self.emit(failed(cause, None)),
         };
         let mut session = Session::new(self.random.number());
+        let policy = self.policies.of(&route.source);
+        session.restrict(&policy.codecs, policy.security);
+        session.set_options(options.media.clone());
         let Ok(offer) = session.offer(&request.media) else {
             return self.emit(failed(Cause::Internal, None));
         };
-        let Some(call) = self.placed_call(now, key, &request, &route, session, offer) else {
+        let wanted = (&request, options);
+        let Some(call) = self.placed_call(now, key, wanted, &route, session, offer) else {
             return self.emit(failed(Cause::Internal, None));
         };
         self.counters.add(Count::CallsOut);
@@ -117,7 +134,7 @@ impl Endpoint {
         });
     }
 
-    fn route(&self, target: &InviteTarget) -> Result<Route, Cause> {
+    fn route(&self, target: &InviteTarget, options: &InviteOptions) -> Result<Route, Cause> {
         match target {
             InviteTarget::Extension(agent) => {
                 let extension = self.directory.extension(*agent).ok_or(Cause::NotFound)?;
@@ -151,8 +168,14 @@ impl Endpoint {
                 let to = sip_uri(Some(number), &host_text(trunk.domain()));
                 let to = to.ok_or(Cause::NotFound)?;
                 let hop = Hop { transport: proxy.transport, remote: address, connection: None };
+                let uri = match &options.request_uri {
+                    Some(uri) => {
+                        Uri::parse(Bytes::from(uri.clone())).map_err(|_| Cause::NotFound)?
+                    }
+                    None => to.clone(),
+                };
                 Ok(Route {
-                    destinations: vec![Destination { uri: to.clone(), hop }],
+                    destinations: vec![Destination { uri, hop }],
                     to,
                     domain: trunk.domain().to_owned(),
                     source: Source::Trunk { trunk: trunk.id, tenant: trunk.tenant },
@@ -167,22 +190,18 @@ impl Endpoint {
         &mut self,
         now: Timestamp,
         key: DialogKey,
-        request: &InviteRequest,
+        (request, options): (&InviteRequest, InviteOptions),
         route: &Route,
         session: Session,
         offer: String,
     ) -> Option<Call> {
         let tag = self.random.number();
-        let name = request.caller.name.as_deref().map(quote_name).unwrap_or_default();
-        let number = escape_user(&request.caller.number);
-        let local = format!("{name}<sip:{number}@{}>;tag={}", host_text(&route.domain), hex64(tag));
+        let shown = Self::shown_from(&request.caller, options.withhold, &route.domain);
+        let local = format!("{shown};tag={}", hex64(tag));
         let first = route.destinations.first()?;
         let ring_ms = request.ring_timeout_ms.clamp(*RING_MS.start(), *RING_MS.end());
-        let user = match &route.login {
-            // Carriers that route by registration know us by this name only.
-            Some(login) => login.username.clone(),
-            None => request.caller.number.clone(),
-        };
+        let login = route.login.as_ref().map(|login| login.username.as_str());
+        let user = Self::contact_user(&request.caller, options.withhold, login);
         let dialog = Dialog {
             call_id: Bytes::from(format!("{}{}", self.random.hex(), self.random.hex())),
             local: Bytes::from(local),
@@ -210,14 +229,24 @@ impl Endpoint {
                 branches: Vec::new(),
                 offer,
                 extra: request.headers.clone(),
+                options,
+                identity: named_address(&request.caller, &route.domain),
+                tags: Vec::new(),
                 ringing: false,
-                early: false,
+                early: None,
+                forks: Vec::new(),
                 early_sdp: None,
                 refusal: None,
                 ring_until: Some(now.plus_ms(u64::from(ring_ms))),
                 cancelled: false,
             })),
             reinvite: None,
+            queued: None,
+            peer: Peer::default(),
+            reliable: None,
+            referred: None,
+            referring: None,
+            clock: SessionClock::default(),
             held: false,
             bye_challenges: 0,
             unanswered_until: now,
@@ -268,20 +297,21 @@ impl Endpoint {
             .cseq(cseq, &Method::Invite)
             .header(HeaderName::Contact, call.dialog.contact.clone())
             .header(HeaderName::Allow, ALLOW);
-        for (name, value) in &placed.extra {
-            let custom = name.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("x-"));
-            // A name or value that cannot stand in a header is left out, not sent broken.
-            let whole = sipx_sip::Header::build(
-                HeaderName::Other(Bytes::from(name.clone())),
-                value.clone(),
-            );
-            if custom && whole.is_ok() {
-                ask = ask.header(HeaderName::Other(Bytes::from(name.clone())), value.clone());
-            }
-        }
+        ask = self.pass_headers(ask, &call.source, &placed.extra);
+        ask = self.assert_identity(ask, &call.source, &placed.identity, placed.options.withhold);
         if let Some((name, value)) = proof {
             ask = ask.header(name, value);
         }
+        if let Some(replaces) = &placed.options.replaces {
+            // Whoever does not know how would make a second call of it.
+            ask = ask
+                .header(HeaderName::Replaces, replaces.text())
+                .header(HeaderName::Require, "replaces");
+        }
+        if let Some(by) = placed.options.referred_by.as_deref().and_then(plain_uri) {
+            ask = ask.header(HeaderName::ReferredBy, format!("<{by}>"));
+        }
+        ask = self.offer_extensions(ask, call);
         let request = ask.body(SDP_TYPE, placed.offer.clone()).build()?;
         Some(self.ask(now, request, branch, hop, ClientOwner::Invite(call.key)))
     }
@@ -347,6 +377,13 @@ impl Endpoint {
             self.on_invite_outcome(now, id, call, None);
         }
     }
+}
+
+/// An address as it may stand in angle brackets.
+fn plain_uri(text: &str) -> Option<String> {
+    let uri = Uri::parse(Bytes::from(text.to_owned())).ok()?;
+    let text = String::from_utf8(uri.to_bytes().to_vec()).ok()?;
+    (!text.contains(['<', '>', '"', ' '])).then_some(text)
 }
 
 /// The CANCEL of an INVITE: the same but for its method (§9.1).

@@ -1,5 +1,6 @@
 //! What comes back to an INVITE of ours (RFC 3261 §13.2.2).
 
+use super::reliable_in::Provisional;
 use super::{Endpoint, Fate};
 use crate::call::{Call, Dialog, Phase, next_hop, read_routes};
 use crate::counters::Count;
@@ -16,6 +17,9 @@ use strowger_model::{Cause, Timestamp};
 
 /// Stands for "no response at all" when refusals are compared.
 const NO_RESPONSE: u16 = 408;
+
+/// More requests than an early dialog ever sees.
+const STRAY_CSEQ_STEP: u32 = 1_000;
 
 impl Endpoint {
     /// `None` is a time-out or a transport failure.
@@ -63,16 +67,23 @@ impl Endpoint {
         if response.status.code() == 100 {
             return Fate::Keep;
         }
-        let early = sdp_of(response).and_then(|sdp| {
-            let media = call.session.preview_answer(sdp).ok()?;
-            placed.early_sdp = Some((to_tag(response)?, sdp.clone()));
-            Some(media)
-        });
-        // Told when it is news: the first ringing, and the first media.
-        let news = !placed.ringing || (early.is_some() && !placed.early);
+        if let (Some(tag), Some(placed)) = (to_tag(response), &mut call.placed)
+            && placed.tags.len() < MAX_FORKS
+            && !placed.tags.contains(&tag)
+        {
+            placed.tags.push(tag);
+        }
+        let early = match self.hear_provisional(now, id, call, response) {
+            Provisional::Unheard => return Fate::Keep,
+            Provisional::Heard(early) => early,
+        };
+        let Some(placed) = &mut call.placed else { return Fate::Keep };
+        // Told when it is news: the first ringing, and media that was not heard
+        // before; another fork's replaces the one before it.
+        let news = !placed.ringing || (early.is_some() && placed.early != early);
         placed.ringing = true;
-        placed.early |= early.is_some();
         if news {
+            placed.early = early.clone().or(placed.early.take());
             self.emit(SipEvent::Ringing { dialog, early });
         }
         Fate::Keep
@@ -111,6 +122,16 @@ impl Endpoint {
                 branch.challenges += 1;
             }
             return Fate::Keep;
+        }
+        if !cancelled && self.asks_longer(call, response) {
+            let again = self.send_invite(now, call, &target, hop, None);
+            if let (Some(again), Some(placed)) = (again, &mut call.placed)
+                && let Some(branch) = placed.branches.iter_mut().find(|b| b.transaction == id)
+            {
+                branch.transaction = again;
+                branch.heard = false;
+                return Fate::Keep;
+            }
         }
         let Some(placed) = &mut call.placed else { return Fate::Keep };
         let status = response.map(|response| response.status.code());
@@ -188,6 +209,15 @@ impl Endpoint {
             .and_then(|placed| placed.branches.iter().find(|b| b.transaction == id))
             .map(|branch| (branch.hop, branch.phone));
         let Some((hop, phone)) = phone else { return Fate::Keep };
+        let fork = call.placed.as_mut().and_then(|placed| {
+            let index = placed.forks.iter().position(|f| f.transaction == id && f.tag == tag)?;
+            Some(placed.forks.swap_remove(index))
+        });
+        if let Some(fork) = fork {
+            call.dialog.local_cseq = call.dialog.local_cseq.max(fork.dialog.local_cseq);
+            call.dialog.remote_cseq = fork.dialog.remote_cseq;
+            call.session = fork.session;
+        }
         confirm(&mut call.dialog, response, &tag, hop, phone);
         let cseq = self.invite_cseq(id).unwrap_or(call.dialog.local_cseq);
         self.acknowledge(id, &call.dialog, cseq, tag.clone());
@@ -196,13 +226,20 @@ impl Endpoint {
             early.filter(|(early_tag, _)| *early_tag == tag).map(|(_, sdp)| sdp.clone())
         });
         call.phase = Phase::Up;
+        call.peer.hear(&response.headers);
+        self.restart_clock(now, call, response, None);
         let _ = self.branch_answered(id, call);
         self.cancel_branches(now, call);
         if let Some(placed) = &mut call.placed {
             // Branches not heard of yet are cancelled when they are.
             placed.cancelled = true;
         }
-        match call.session.take_answer(&body.unwrap_or_default()) {
+        let agreed = match call.session.agreed() {
+            // Settled before the answer; what a 2xx repeats is not read (RFC 6337 §3.1.1).
+            Some(media) if !call.session.is_offering() => Ok(media.clone()),
+            _ => call.session.take_answer(&body.unwrap_or_default()),
+        };
+        match agreed {
             Ok(media) => {
                 self.counters.add(Count::Answered);
                 call.held = !media.direction.sends();
@@ -239,6 +276,8 @@ impl Endpoint {
         self.acknowledge(id, &dialog, cseq, tag);
         let branch = self.random.number();
         let via = self.via(dialog.hop.transport, branch);
+        // PRACKs of this early dialog may have used numbers that nobody remembers.
+        dialog.local_cseq = dialog.local_cseq.saturating_add(STRAY_CSEQ_STEP);
         let cseq = dialog.next_cseq();
         if let Some(bye) = dialog.request(&Method::Bye, cseq, via).build() {
             self.ask(now, bye, branch, dialog.hop, ClientOwner::StrayBye);
@@ -324,7 +363,13 @@ pub(super) fn sdp_of(response: &Response) -> Option<&Bytes> {
 }
 
 /// Completes a dialog from the answer (§12.1.2).
-fn confirm(dialog: &mut Dialog, response: &Response, tag: &Bytes, hop: Hop, phone: bool) {
+pub(super) fn confirm(
+    dialog: &mut Dialog,
+    response: &Response,
+    tag: &Bytes,
+    hop: Hop,
+    phone: bool,
+) {
     if let Some(to) = response.headers.value(&HeaderName::To) {
         dialog.remote = Bytes::from(to.into_owned());
     }

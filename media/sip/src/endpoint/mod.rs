@@ -9,23 +9,32 @@ mod ack;
 mod answer;
 mod bye;
 mod cancel;
+mod extensions;
 mod hang_up;
 mod identify;
+mod identity;
 mod in_dialog;
 mod info;
 mod invite_in;
 mod invite_out;
 mod invite_response;
 mod receive;
+mod refer_in;
+mod refer_out;
 mod register_in;
 mod register_out;
 mod reinvite_in;
 mod reinvite_out;
+mod reliable_in;
+mod reliable_out;
+mod replaces;
 mod reply;
 mod run;
 mod salvage;
+mod session_timer;
 
 pub use invite_out::{Caller, InviteRequest, InviteTarget};
+pub use refer_out::TransferTarget;
 
 use crate::call::Call;
 use crate::counters::{Count, Counters};
@@ -34,6 +43,7 @@ use crate::directory::Directory;
 use crate::event::{DialogKey, SipEvent};
 use crate::hop::{ConnectionId, Hop, Transmit, Transport};
 use crate::limits::Limits;
+use crate::policy::Policies;
 use crate::random::Random;
 use crate::registrar::Registrar;
 use crate::streams::Streams;
@@ -113,6 +123,7 @@ pub struct Endpoint {
     /// Makes tags of answers that leave no state behind repeatable.
     tag_key: u64,
     directory: Arc<Directory>,
+    policies: Arc<Policies>,
     nonces: Nonces,
     timers: Timers,
     transactions: Transactions,
@@ -142,6 +153,7 @@ impl Endpoint {
             random,
             tag_key,
             directory: Arc::new(Directory::default()),
+            policies: Arc::new(Policies::default()),
             nonces,
             timers: Timers::default(),
             transactions: Transactions::default(),
@@ -184,6 +196,9 @@ impl Endpoint {
             TimerKey::Cancelled(id) => self.cancelled_timer(now, id),
             TimerKey::Unanswered(call) => self.unanswered_timer(now, at, call),
             TimerKey::Reinvite(call) => self.reinvite_timer(now, at, call),
+            TimerKey::Reliable(call) => self.reliable_timer(now, at, call),
+            TimerKey::Refer(call) => self.refer_timer(now, at, call),
+            TimerKey::Session(call) => self.session_timer(now, at, call),
             TimerKey::Trunk(trunk) => self.trunk_timer(now, at, trunk),
             TimerKey::KeepAlive(trunk) => self.keep_alive_timer(now, at, trunk),
             TimerKey::Stream(connection) => {
@@ -204,6 +219,11 @@ impl Endpoint {
             self.emit(SipEvent::Unregistered { agent, tenant });
         }
         self.sync_trunks(now);
+    }
+
+    /// Swaps the policies. What was agreed in calls that are up stays as it is.
+    pub fn set_policies(&mut self, policies: Arc<Policies>) {
+        self.policies = policies;
     }
 
     /// Whether the server keeps up. While it does not, new calls get 503.

@@ -8,7 +8,7 @@ use crate::message::ALLOW;
 use crate::timer::TimerKey;
 use crate::transaction::MergeKey;
 use crate::via::{response_hop, stamp_source};
-use sipx_sip::headers::{Require, To};
+use sipx_sip::headers::To;
 use sipx_sip::transaction::ServerState;
 use sipx_sip::uri::Scheme;
 use sipx_sip::validate::Finding;
@@ -155,14 +155,7 @@ impl Endpoint {
             self.refuse(&request, source, 416);
             return;
         }
-        // We support no extension that may be required of us (§8.2.2.3).
-        if let Some(required) = request.headers.typed::<Require>() {
-            self.counters.add(Count::Extension);
-            let tags = required.map(|r| r.0.0.join(&b", "[..])).unwrap_or_default();
-            let status = if tags.is_empty() { 400 } else { 420 };
-            self.refuse_with(&request, source, status, |r| {
-                if tags.is_empty() { r } else { r.header(HeaderName::Unsupported, tags) }
-            });
+        if !self.requires_only_known(&request, source) {
             return;
         }
         let tagged = matches!(request.headers.typed::<To>(), Some(Ok(to)) if to.tag().is_some());
@@ -171,6 +164,11 @@ impl Endpoint {
             (Method::Invite, false) => self.take_invite(now, request, key, source),
             (Method::Register, false) => self.take_register(now, request, key, source),
             (Method::Options, false) => self.answer_options(&request, source),
+            // Nobody is sent to a call out of nothing.
+            (Method::Refer, false) => {
+                self.counters.add(Count::NoSuchDialog);
+                self.refuse(&request, source, 403);
+            }
             // BYE, INFO, UPDATE mean nothing without a dialog.
             _ => {
                 self.counters.add(Count::NoSuchDialog);
@@ -197,7 +195,7 @@ impl Endpoint {
                 .header(HeaderName::Allow, ALLOW)
                 .header(HeaderName::Accept, crate::message::SDP_TYPE)
                 .header(HeaderName::AcceptEncoding, "identity")
-                .header(HeaderName::Supported, "")
+                .header(HeaderName::Supported, crate::message::SUPPORTED)
         });
     }
 
@@ -230,11 +228,13 @@ fn refused_method(method: &Method) -> Option<u16> {
         | Method::Register
         | Method::Options
         | Method::Info
+        | Method::Prack
+        | Method::Refer
+        | Method::Notify
         | Method::Update
         | Method::Ack
         | Method::Cancel => None,
-        // Transfers are not done by the phone here but by the flow and the agent's screen.
-        Method::Refer | Method::Other(_) => Some(501),
+        Method::Other(_) => Some(501),
         _ => Some(405),
     }
 }

@@ -6,7 +6,7 @@ use super::Endpoint;
 use super::answer::offer_status;
 use super::in_dialog::refresh_target;
 use super::invite_in::{Offer, read_offer};
-use crate::call::{AckFor, Call, Phase};
+use crate::call::{AckFor, Call, Phase, Way};
 use crate::counters::Count;
 use crate::hop::Hop;
 use crate::message::Reply;
@@ -16,7 +16,7 @@ use strowger_model::Timestamp;
 
 /// Seconds after which a re-INVITE that came too early may be tried again
 /// (§14.2: 0 to 10).
-const RETRY_S: u64 = 10;
+pub(super) const RETRY_S: u64 = 10;
 
 impl Endpoint {
     pub(super) fn take_reinvite(
@@ -29,7 +29,10 @@ impl Endpoint {
     ) {
         let id = self.open_server(now, request.clone(), key, None, source);
         let tag = hex64(call.tag);
-        let ours_is_out = call.reinvite.as_ref().is_some_and(|mine| mine.retry_at.is_none());
+        // An UPDATE of ours that only refreshes changes nothing that could cross.
+        let ours_is_out = call.reinvite.as_ref().is_some_and(|mine| {
+            mine.retry_at.is_none() && (mine.way == Way::Invite || call.session.is_offering())
+        });
         if ours_is_out {
             self.counters.add(Count::Glare);
             return self.respond(now, id, Reply::new(&request, 491, &tag).build());
@@ -43,6 +46,11 @@ impl Endpoint {
         let Some(local) = call.session.local().cloned() else {
             return self.respond(now, id, Reply::new(&request, 500, &tag).build());
         };
+        if let Some(refusal) = self.timer_refusal(&call.source, &request) {
+            let reply = self.timer_reply(&request, &tag, refusal);
+            return self.respond(now, id, reply.build());
+        }
+        call.peer.hear(&request.headers);
         let before = call.session.agreed().cloned();
         let offer = read_offer(&mut call.session, &request);
         if let Some(status) = offer_status(&offer) {
@@ -66,7 +74,7 @@ impl Endpoint {
         refresh_target(call, &request, source);
         call.invited = Some(id);
         call.invite = Some(Box::new(request));
-        self.accept(now, call, sdp, offers, AckFor::Reinvite);
+        self.accept(now, call, Some(sdp), offers, AckFor::Reinvite);
         if !offers {
             self.report_media(call, before.as_ref());
         }

@@ -110,9 +110,11 @@ impl Endpoint {
             ClientOwner::Invite(call) => self.on_invite_outcome(now, id, call, response),
             ClientOwner::Reinvite(call) => self.on_reinvite_outcome(now, id, call, response),
             ClientOwner::Bye(call) => self.on_bye_outcome(now, id, call, response),
+            ClientOwner::Refer(call) => self.on_refer_outcome(now, id, call, response),
+            ClientOwner::Notify(call) => self.on_notify_outcome(now, call, response),
             ClientOwner::Info(call) => self.on_info_outcome(now, call, response),
             ClientOwner::Register(trunk) => self.on_register_outcome(now, id, trunk, response),
-            ClientOwner::Cancel | ClientOwner::StrayBye => {}
+            ClientOwner::Cancel | ClientOwner::Prack | ClientOwner::StrayBye => {}
         }
     }
 

@@ -1,7 +1,7 @@
 //! Making a request that cannot be parsed answerable.
 //!
 //! Of a datagram whose framing is wrong (a body cut short, a negative
-//! Content-Length, a broken header) only the start line and the headers that a
+//! Content-Length, a broken header) only the method and the headers that a
 //! response must copy are kept. If those are sound, the sender is told 400.
 
 use crate::limits::{MAX_MESSAGE_BYTES, parse_limits};
@@ -30,7 +30,9 @@ pub(super) fn request(bytes: &[u8]) -> Option<Request> {
             _ => is_copied(line),
         };
         keep_folded = keep && number > 0;
-        if keep {
+        if number == 0 {
+            kept.extend_from_slice(&start_line(line)?);
+        } else if keep {
             kept.extend_from_slice(line);
             kept.extend_from_slice(b"\r\n");
         }
@@ -40,6 +42,14 @@ pub(super) fn request(bytes: &[u8]) -> Option<Request> {
         Ok(Message::Request(request)) if request.method != Method::Ack => Some(request),
         _ => None,
     }
+}
+
+/// The method with an address that can be read: no response copies the
+/// Request-URI, so whatever stood there need not keep the sender in the dark.
+fn start_line(line: &[u8]) -> Option<Vec<u8>> {
+    let line = line.trim_ascii_end();
+    let method = line.split(|b| *b == b' ').next()?;
+    line.ends_with(b" SIP/2.0").then(|| [method, b" sip:unreadable.invalid SIP/2.0\r\n"].concat())
 }
 
 fn is_copied(line: &[u8]) -> bool {

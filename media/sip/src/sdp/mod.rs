@@ -10,4 +10,7 @@ mod session;
 mod words;
 
 pub use session::{Session, SessionError};
-pub use words::{Codec, Direction, LocalMedia, Negotiated, RemoteMedia};
+pub use words::{
+    Codec, CodecOrder, Direction, LocalMedia, MediaOptions, Negotiated, RemoteMedia, Security,
+    Srtp, SrtpKey,
+};

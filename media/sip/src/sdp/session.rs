@@ -1,13 +1,17 @@
 //! The offer/answer machine of one dialog (RFC 3264, RFC 6337).
 
-use super::answer;
+use super::answer::{self, Offered};
 use super::lines::{self, AudioLine};
 use super::remote;
-use super::words::{Direction, LocalMedia, Negotiated, RemoteMedia};
+use super::words::{
+    Codec, Direction, LocalMedia, MediaOptions, Negotiated, RemoteMedia, Security, SrtpKey,
+};
 use sipx_sdp::{MediaDescription, SessionDescription};
 
 /// Payload type under which we offer RFC 4733 events, as everybody does.
 const DTMF_PAYLOAD: u8 = 101;
+/// The same with the clock of Opus.
+const DTMF_PAYLOAD_48K: u8 = 110;
 
 /// Why an offer or an answer is no good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,8 +23,14 @@ pub enum SessionError {
     #[error("the session description is too large; send at most 16 media lines in 16 KiB")]
     TooLarge,
     /// No audio line that we can use.
-    #[error("no common codec; offer RTP/AVP audio with PCMU or PCMA and an IP address")]
+    #[error("no common codec; offer audio over RTP with PCMU or PCMA and an IP address")]
     NoCommonCodec,
+    /// Encryption is demanded and was not offered, or came unasked.
+    #[error("media must be encrypted as agreed; offer or answer RTP/SAVP with a crypto line")]
+    NotSecure,
+    /// No key of ours fits their suites.
+    #[error("no common crypto suite; offer AES_CM_128_HMAC_SHA1_80")]
+    NoKey,
     /// An offer is already under way.
     #[error("an offer is already under way; wait for its answer")]
     OfferPending,
@@ -29,22 +39,17 @@ pub enum SessionError {
     NoOffer,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Exchange {
     Idle,
     /// Ours is out.
-    Ours {
-        local: LocalMedia,
-        direction: Direction,
-        dtmf: Option<u8>,
-        active: usize,
-    },
+    Ours(Box<Offered>),
     /// Theirs waits for our answer.
     Theirs(Box<SessionDescription>),
 }
 
 /// The offers and answers of one dialog.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Session {
     id: u64,
     version: u64,
@@ -56,6 +61,10 @@ pub struct Session {
     /// What we sent last, to keep the version while nothing changes.
     sent: Option<SessionDescription>,
     local: Option<LocalMedia>,
+    options: MediaOptions,
+    security: Security,
+    /// What offers of theirs are read for.
+    codecs: Vec<Codec>,
     /// What we want: narrower than `SendRecv` while we hold.
     wanted: Direction,
     agreed: Option<Negotiated>,
@@ -73,9 +82,24 @@ impl Session {
             active: 0,
             sent: None,
             local: None,
+            options: MediaOptions::default(),
+            security: Security::Plain,
+            codecs: Codec::KNOWN.to_vec(),
             wanted: Direction::SendRecv,
             agreed: None,
         }
+    }
+
+    /// What offers of theirs may be about: these codecs, encrypted or not. Any
+    /// other one is refused when it is read.
+    pub fn restrict(&mut self, codecs: &[Codec], security: Security) {
+        self.codecs = codecs.to_vec();
+        self.security = security;
+    }
+
+    /// What is not plain G.711; holds from the next offer or answer on.
+    pub fn set_options(&mut self, options: MediaOptions) {
+        self.options = options;
     }
 
     /// What holds.
@@ -98,6 +122,11 @@ impl Session {
         matches!(self.exchange, Exchange::Theirs(_))
     }
 
+    /// Whether an offer of ours waits for its answer.
+    pub fn is_offering(&self) -> bool {
+        matches!(self.exchange, Exchange::Ours(_))
+    }
+
     /// What we want media to do from the next offer or answer on.
     pub fn want(&mut self, direction: Direction) {
         self.wanted = direction;
@@ -113,47 +142,85 @@ impl Session {
         if self.is_pending() {
             return Err(SessionError::OfferPending);
         }
-        let dtmf = local.telephone_event.then(|| {
-            // Once agreed the number must stay what it was (RFC 3264 §8.3.2).
-            self.agreed.as_ref().and_then(|a| a.dtmf_payload_in).unwrap_or(DTMF_PAYLOAD)
-        });
+        let offered = self.next_offer(local)?;
+        let codecs: Vec<_> =
+            local.codecs.iter().map(|&codec| (codec, offered.payload(codec))).collect();
+        let mut dtmf = Vec::with_capacity(2);
+        dtmf.extend(offered.dtmf.map(|payload| (payload, 8_000)));
+        dtmf.extend(offered.dtmf_48k.map(|payload| (payload, 48_000)));
         let audio = lines::audio(&AudioLine {
             address: local.address,
-            codecs: &local.codecs,
-            dtmf_payload: dtmf,
+            codecs: &codecs,
+            dtmf: &dtmf,
+            comfort_noise: self.options.comfort_noise,
             direction: self.wanted,
-            protocol: "RTP/AVP",
-            rtcp_mux: false,
+            protocol: if offered.crypto.is_empty() { "RTP/AVP" } else { "RTP/SAVP" },
+            rtcp_mux: self.options.rtcp_mux,
+            rtcp_port: self.options.rtcp_port,
+            ptime_ms: self.options.ptime_ms,
+            maxptime_ms: self.options.maxptime_ms,
+            crypto: &offered.crypto,
         });
         let mut media: Vec<_> = self.shape.iter().map(lines::refused).collect();
-        match media.get_mut(self.active) {
+        match media.get_mut(offered.active) {
             Some(line) => *line = audio,
             None => media.push(audio),
         }
-        let active = self.active.min(media.len() - 1);
-        self.exchange =
-            Exchange::Ours { local: local.clone(), direction: self.wanted, dtmf, active };
+        self.exchange = Exchange::Ours(Box::new(offered));
         Ok(self.write(local, media))
+    }
+
+    fn next_offer(&self, local: &LocalMedia) -> Result<Offered, SessionError> {
+        let before = self.agreed.as_ref();
+        let opus = local.codecs.contains(&Codec::Opus);
+        // Once agreed numbers must stay what they were (RFC 3264 §8.3.2).
+        let before_opus = before.filter(|agreed| agreed.codec == Codec::Opus);
+        let before_dtmf = |clock_hz| {
+            before.filter(|a| a.dtmf_clock_hz == clock_hz).and_then(|a| a.dtmf_payload_in)
+        };
+        // What was agreed encrypted stays so; else policy decides.
+        let encrypted = match before {
+            Some(agreed) => agreed.srtp.is_some(),
+            None => self.security == Security::Required,
+        };
+        let crypto: Vec<(u32, SrtpKey)> = match encrypted {
+            true => (1..).zip(self.options.keys.iter().cloned()).collect(),
+            false => Vec::new(),
+        };
+        if encrypted && crypto.is_empty() {
+            return Err(SessionError::NoKey);
+        }
+        Ok(Offered {
+            local: local.clone(),
+            options: self.options.clone(),
+            direction: self.wanted,
+            dtmf: local.telephone_event.then(|| before_dtmf(8_000).unwrap_or(DTMF_PAYLOAD)),
+            dtmf_48k: (local.telephone_event && opus)
+                .then(|| before_dtmf(48_000).unwrap_or(DTMF_PAYLOAD_48K)),
+            opus: before_opus.map_or(Codec::Opus.payload_type(), |agreed| agreed.payload_in),
+            crypto,
+            active: self.active.min(self.shape.len()),
+        })
     }
 
     /// What an answer in a provisional response means. It binds nobody: another
     /// branch of a fork may still answer differently (RFC 3261 §13.2.1).
     pub fn preview_answer(&self, body: &[u8]) -> Result<Negotiated, SessionError> {
-        let Exchange::Ours { local, direction, dtmf, active } = &self.exchange else {
+        let Exchange::Ours(offered) = &self.exchange else {
             return Err(SessionError::NoOffer);
         };
-        answer::read_answer(&remote::parse(body)?, local, *active, *dtmf, *direction)
+        answer::read_answer(&remote::parse(body)?, offered)
     }
 
     /// Reads the answer to our offer.
     pub fn take_answer(&mut self, body: &[u8]) -> Result<Negotiated, SessionError> {
-        let Exchange::Ours { local, direction, dtmf, active } = &self.exchange else {
+        let Exchange::Ours(offered) = &self.exchange else {
             return Err(SessionError::NoOffer);
         };
         let description = remote::parse(body)?;
-        let agreed = answer::read_answer(&description, local, *active, *dtmf, *direction)?;
-        self.local = Some(local.clone());
-        self.active = *active;
+        let agreed = answer::read_answer(&description, offered)?;
+        self.local = Some(offered.local.clone());
+        self.active = offered.active;
         self.shape = description.media;
         self.exchange = Exchange::Idle;
         self.agreed = Some(agreed.clone());
@@ -166,7 +233,7 @@ impl Session {
             return Err(SessionError::OfferPending);
         }
         let description = remote::parse(body)?;
-        let (_, media) = remote::usable_audio(&description).ok_or(SessionError::NoCommonCodec)?;
+        let (_, media) = remote::usable_audio(&description, &self.codecs, self.security)?;
         self.exchange = Exchange::Theirs(Box::new(description));
         Ok(media)
     }
@@ -174,7 +241,7 @@ impl Session {
     /// Answers the pending offer.
     pub fn answer(&mut self, local: &LocalMedia) -> Result<(String, Negotiated), SessionError> {
         let Exchange::Theirs(offer) = &self.exchange else { return Err(SessionError::NoOffer) };
-        let made = answer::answer(offer, local, self.wanted)?;
+        let made = answer::answer(offer, local, &self.options, self.security, self.wanted)?;
         self.exchange = Exchange::Idle;
         self.active = made.active;
         self.shape.clone_from(&made.lines);

@@ -143,6 +143,8 @@ impl Legs {
             SipEvent::Digit { digit, held_ms, .. } => Some(LegInput::Digit { digit, held_ms }),
             SipEvent::Incoming(_)
             | SipEvent::ReinviteFailed { .. }
+            | SipEvent::Referred { .. }
+            | SipEvent::ReferProgress { .. }
             | SipEvent::Registered { .. }
             | SipEvent::Unregistered { .. }
             | SipEvent::TrunkRegistered { .. } => None,
@@ -258,7 +260,8 @@ impl Legs {
             address: negotiated.remote,
             law: match negotiated.codec {
                 Codec::Pcmu => Law::Pcmu,
-                Codec::Pcma => Law::Pcma,
+                // Nothing else is offered or answered by `describe`.
+                _ => Law::Pcma,
             },
             dtmf_payload: negotiated.dtmf_payload,
             send: negotiated.direction.sends(),

@@ -8,7 +8,7 @@ pub use world::{Fault, World};
 
 use bytes::Bytes;
 use std::net::SocketAddr;
-use std::sync::Arc;
+pub use std::sync::Arc;
 use strowger_model::{AgentId, TenantId, Timestamp, TrunkId};
 use strowger_sip::*;
 use uuid::Uuid;

@@ -102,6 +102,11 @@ impl World {
         self.nodes[side].bench.endpoint.usage()
     }
 
+    /// When a side wants to be woken next, if at all.
+    pub fn due(&self, side: usize) -> Option<Timestamp> {
+        self.nodes[side].bench.endpoint.next_timeout()
+    }
+
     fn chance(&mut self, percent: u64) -> bool {
         self.random ^= self.random << 13;
         self.random ^= self.random >> 7;
