@@ -6,6 +6,7 @@
 //! number; time arrives as milliseconds or as samples of an 8 kHz clock, and
 //! nothing on a packet's path allocates.
 
+pub mod codec;
 pub mod dtmf;
 pub mod g711;
 pub mod jitter;
@@ -21,6 +22,7 @@ pub mod silence;
 pub mod tones;
 pub mod wav;
 
+pub use codec::Codec;
 pub use g711::Law;
 
 /// Samples per second of every telephone leg.

@@ -1,5 +1,7 @@
 //! One file for each behaviour; no clock, no network.
 
+mod audio;
+mod codecs_keep_the_voice;
 mod digits_are_heard_once;
 mod digits_are_sent;
 mod g711_follows_the_standard;

@@ -1,0 +1,75 @@
+//! What media costs per packet on one core: `cargo run --release -p
+//! strowger-rtp --example costs`. Not a test; figures depend on the machine.
+
+use std::hint::black_box;
+use std::time::Instant;
+use strowger_rtp::Codec;
+use strowger_rtp::codec::{Encoder, MAX_FRAME_BYTES, Transcoder};
+
+/// Packets per second in one direction.
+const PER_SECOND: f64 = 50.0;
+const ROUNDS: usize = 2_000;
+
+fn main() {
+    transcoding();
+}
+
+/// Something like speech: a pulse train through one resonance, in syllables.
+fn voice(rate_hz: u32, count: usize) -> Vec<i16> {
+    let rate = f64::from(rate_hz);
+    let (mut state, mut random) = ([0.0_f64; 2], 1_u32);
+    (0..count)
+        .map(|at| {
+            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let noise = f64::from(random >> 8) / f64::from(1 << 24) - 0.5;
+            let seconds = at as f64 / rate;
+            let pulse = if at % (rate_hz as usize / 110) == 0 { 1.0 } else { 0.05 * noise };
+            let hz = 700.0 + 400.0 * (seconds * 5.0).sin();
+            let next = pulse + 1.94 * (std::f64::consts::TAU * hz / rate).cos() * state[0]
+                - 0.94 * state[1];
+            state = [next, state[0]];
+            let syllable = (seconds * 12.0).sin().max(0.0);
+            (next * syllable * 5_000.0).clamp(-30_000.0, 30_000.0) as i16
+        })
+        .collect()
+}
+
+/// Nanoseconds that `act` takes, on average of [`ROUNDS`].
+fn each_ns(mut act: impl FnMut(usize)) -> f64 {
+    let start = Instant::now();
+    for round in 0..ROUNDS {
+        act(round);
+    }
+    start.elapsed().as_nanos() as f64 / ROUNDS as f64
+}
+
+fn transcoding() {
+    for (a, b) in [
+        (Codec::Pcmu, Codec::Pcma),
+        (Codec::Pcmu, Codec::G722),
+        (Codec::Pcmu, Codec::Opus),
+        (Codec::G722, Codec::Opus),
+    ] {
+        let both = one_way_ns(a, b) + one_way_ns(b, a);
+        let share = both * PER_SECOND / 1e7;
+        println!("{a:?} and {b:?}, both ways: {both:.0} ns per 20 ms, {share:.3} % of a core");
+    }
+}
+
+fn one_way_ns(from: Codec, to: Codec) -> f64 {
+    let mut encoder = Encoder::new(from, from.rate()).expect("a codec that is encoded here");
+    let audio = voice(from.rate().hz(), from.frame_samples() * ROUNDS);
+    let mut buffer = [0; MAX_FRAME_BYTES];
+    let payloads: Vec<Vec<u8>> = audio
+        .chunks(from.frame_samples())
+        .map(|frame| {
+            let bytes = encoder.encode(frame, &mut buffer).expect("a whole frame");
+            buffer[..bytes].to_vec()
+        })
+        .collect();
+    let mut transcoder = Transcoder::new(from, to).expect("two codecs that are encoded here");
+    each_ns(|round| {
+        let _ = transcoder.push(&payloads[round]);
+        black_box(transcoder.pull(&mut buffer));
+    })
+}
