@@ -5,6 +5,8 @@ use std::hint::black_box;
 use std::time::Instant;
 use strowger_rtp::Codec;
 use strowger_rtp::codec::{Encoder, MAX_FRAME_BYTES, Transcoder};
+use strowger_rtp::packet::Header;
+use strowger_rtp::srtp::{MAX_TRAILER, MasterKey, Profile, Protect, Unprotect};
 
 /// Packets per second in one direction.
 const PER_SECOND: f64 = 50.0;
@@ -12,6 +14,7 @@ const ROUNDS: usize = 2_000;
 
 fn main() {
     transcoding();
+    securing();
 }
 
 /// Something like speech: a pulse train through one resonance, in syllables.
@@ -72,4 +75,32 @@ fn one_way_ns(from: Codec, to: Codec) -> f64 {
         let _ = transcoder.push(&payloads[round]);
         black_box(transcoder.pull(&mut buffer));
     })
+}
+
+fn securing() {
+    for profile in Profile::ALL {
+        let key = MasterKey::from_random(profile, [7; MasterKey::MAX_LEN]);
+        let (mut protect, mut unprotect) = (Protect::new(&key), Unprotect::new(&key));
+        let mut packets = vec![[0; 172 + MAX_TRAILER]; ROUNDS];
+        let mut len = 0;
+        let out = each_ns(|round| {
+            let header = Header {
+                marker: false,
+                payload_type: 0,
+                sequence: round as u16,
+                timestamp: 160 * round as u32,
+                ssrc: 1,
+            };
+            packets[round][..12].copy_from_slice(&header.to_bytes());
+            len = protect.protect_rtp(&mut packets[round], 172).expect("a whole packet");
+        });
+        let back = each_ns(|round| {
+            black_box(unprotect.unprotect_rtp(&mut packets[round][..len]).expect("our own key"));
+        });
+        let share = (out + back) * 10_000.0 / 1e7;
+        println!(
+            "{profile:?}: protect {out:.0} ns, unprotect {back:.0} ns; 100 calls with both legs \
+             secure {share:.2} % of a core"
+        );
+    }
 }

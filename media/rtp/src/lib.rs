@@ -19,6 +19,7 @@ pub mod reception;
 pub mod rtcp;
 pub mod sequence;
 pub mod silence;
+pub mod srtp;
 pub mod tones;
 pub mod wav;
 

@@ -12,4 +12,5 @@ mod packets_are_read_and_written;
 mod reception_is_counted;
 mod recordings_survive_a_crash;
 mod reports_are_exchanged;
+mod secure_packets_are_kept;
 mod tones_sound_right;
