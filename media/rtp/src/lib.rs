@@ -14,6 +14,7 @@ pub mod latch;
 pub mod mix;
 pub mod outgoing;
 pub mod packet;
+pub mod playout;
 pub mod quality;
 pub mod reception;
 pub mod rtcp;

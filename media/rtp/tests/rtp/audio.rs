@@ -21,7 +21,7 @@ impl Seeded {
 
     /// About normal, mean 0, deviation 1.
     pub fn normal(&mut self) -> f64 {
-        (0..12).map(|_| self.share()).sum::<f64>() - 6.0
+        3_f64.sqrt() * ((0..4).map(|_| self.share()).sum::<f64>() - 2.0)
     }
 }
 

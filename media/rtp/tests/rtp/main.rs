@@ -9,6 +9,7 @@ mod hijackers_are_refused;
 mod jitter_is_smoothed;
 mod outgoing_numbers_run_on;
 mod packets_are_read_and_written;
+mod playout_hides_the_network;
 mod reception_is_counted;
 mod recordings_survive_a_crash;
 mod reports_are_exchanged;

@@ -35,7 +35,7 @@ fn the_roll_over_counter_is_followed_through_loss_and_disorder() {
         let mut random = Seeded(9);
         let mut held: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
         let mut heard = 0;
-        for n in 0..200_000_u32 {
+        for n in 0..60_000_u32 {
             // Steps leave gaps, so that 2^16 is crossed many times.
             let plain = packet((n * 7) as u16, 5);
             let secure = protected(&mut protect, &plain);
@@ -56,7 +56,7 @@ fn the_roll_over_counter_is_followed_through_loss_and_disorder() {
                 }
             }
         }
-        assert!(heard > 175_000, "{profile:?}: {heard}");
+        assert!(heard > 52_000, "{profile:?}: {heard}");
     });
 }
 
