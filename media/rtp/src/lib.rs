@@ -7,6 +7,8 @@
 //! nothing on a packet's path allocates.
 
 pub mod codec;
+pub mod comfort;
+pub mod detect;
 pub mod dtmf;
 pub mod g711;
 pub mod jitter;

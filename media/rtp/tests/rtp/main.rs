@@ -2,6 +2,7 @@
 
 mod audio;
 mod codecs_keep_the_voice;
+mod digits_are_heard_in_the_audio;
 mod digits_are_heard_once;
 mod digits_are_sent;
 mod g711_follows_the_standard;
@@ -14,4 +15,6 @@ mod reception_is_counted;
 mod recordings_survive_a_crash;
 mod reports_are_exchanged;
 mod secure_packets_are_kept;
+mod silence_is_comfortable;
+mod tones_are_recognised;
 mod tones_sound_right;
