@@ -2,6 +2,7 @@
 
 mod audio;
 mod codecs_keep_the_voice;
+mod conferences_are_mixed;
 mod digits_are_heard_in_the_audio;
 mod digits_are_heard_once;
 mod digits_are_sent;
