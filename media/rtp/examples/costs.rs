@@ -4,8 +4,11 @@
 use std::hint::black_box;
 use std::time::Instant;
 use strowger_rtp::Codec;
-use strowger_rtp::codec::{Encoder, MAX_FRAME_BYTES, Transcoder};
+use strowger_rtp::codec::{Encoder, MAX_FRAME_BYTES, Rate, Transcoder};
+use strowger_rtp::detect::{InbandDigits, ToneDetector, VoiceDetector, VoiceSettings};
+use strowger_rtp::mix::Mixer;
 use strowger_rtp::packet::Header;
+use strowger_rtp::playout::{DepthLimits, Playout};
 use strowger_rtp::srtp::{MAX_TRAILER, MasterKey, Profile, Protect, Unprotect};
 
 /// Packets per second in one direction.
@@ -15,6 +18,8 @@ const ROUNDS: usize = 2_000;
 fn main() {
     transcoding();
     securing();
+    listening();
+    conferring();
 }
 
 /// Something like speech: a pulse train through one resonance, in syllables.
@@ -102,5 +107,58 @@ fn securing() {
             "{profile:?}: protect {out:.0} ns, unprotect {back:.0} ns; 100 calls with both legs \
              secure {share:.2} % of a core"
         );
+    }
+}
+
+fn listening() {
+    let audio = voice(8_000, 160 * ROUNDS);
+    let frame = |round: usize| &audio[160 * round..160 * (round + 1)];
+    let mut digits = InbandDigits::default();
+    let ns = each_ns(|round| digits.hear(frame(round), |digit| _ = black_box(digit)));
+    println!("in-band digits: {ns:.0} ns per 20 ms");
+    let mut tones = ToneDetector::default();
+    let ns = each_ns(|round| tones.hear(frame(round), |tone| _ = black_box(tone)));
+    println!("tones: {ns:.0} ns per 20 ms");
+    let mut voices = VoiceDetector::new(VoiceSettings::default());
+    let ns = each_ns(|round| _ = black_box(voices.hear(frame(round), 20)));
+    println!("voice: {ns:.0} ns per 20 ms");
+    let limits = DepthLimits::default();
+    let mut playout =
+        Playout::new(Codec::Pcmu, Rate::Narrow, limits).expect("a codec that is decoded here");
+    let ns = each_ns(|round| {
+        let number = round as u32;
+        let header = Header {
+            marker: false,
+            payload_type: 0,
+            sequence: number as u16,
+            timestamp: number * 160,
+            ssrc: 1,
+        };
+        let clock = 160 * round as u64;
+        if round % 20 != 0 {
+            playout.insert(clock, &header, &[number as u8; 160]);
+        }
+        black_box(playout.pull(clock, &mut [0; 160]));
+    });
+    println!("playout of G.711 with 5 % loss: {ns:.0} ns per 20 ms");
+}
+
+fn conferring() {
+    for parties in [3, 20, 100] {
+        let mut mixer = Mixer::new(Rate::Narrow, parties);
+        let seats: Vec<_> = (0..parties).filter_map(|_| mixer.join()).collect();
+        let audio = voice(8_000, 160 * ROUNDS);
+        let ns = each_ns(|round| {
+            for seat in &seats {
+                mixer.speak(*seat, &audio[160 * round..160 * (round + 1)]);
+            }
+            mixer.mix();
+            for seat in &seats {
+                let mut out = [0; 160];
+                mixer.listen(*seat, &mut out);
+                black_box(out);
+            }
+        });
+        println!("conference of {parties}: {ns:.0} ns per 20 ms");
     }
 }

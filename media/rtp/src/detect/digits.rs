@@ -85,6 +85,8 @@ pub struct InbandDigits {
 
 impl Default for InbandDigits {
     fn default() -> Self {
+        // Made now, not on the media thread with the first packet.
+        LazyLock::force(&PROBES);
         Self {
             block: [0.0; BLOCK],
             filled: 0,

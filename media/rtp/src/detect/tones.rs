@@ -89,6 +89,8 @@ pub struct ToneDetector {
 
 impl Default for ToneDetector {
     fn default() -> Self {
+        // Made now, not on the media thread with the first packet.
+        LazyLock::force(&PROBES);
         Self {
             block: [0.0; BLOCK],
             filled: 0,

@@ -35,7 +35,7 @@ impl Default for VoiceSettings {
 /// A change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VoiceEvent {
-    /// Somebody speaks since [`ONSET_MS`](self) ago.
+    /// Somebody has spoken for 60 ms.
     Started,
     /// Nobody has spoken for the hangover. `spoke_ms` leaves it out.
     Stopped {
