@@ -172,7 +172,7 @@ impl Playout {
         let frame = out.len();
         self.steer(clock);
         let mut heard = Heard::Silence;
-        // Each turn adds 10 ms at least, or ends.
+        // Each turn adds a sample at least, or ends.
         while self.filled < frame {
             match self.decode_next() {
                 Some(what) => heard = louder(heard, what),

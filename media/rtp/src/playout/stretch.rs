@@ -46,9 +46,9 @@ fn blend(from: i16, to: i16, at: usize, len: usize) -> i16 {
 pub(super) fn shorten(audio: &mut [i16], filled: usize, rate: Rate) -> usize {
     let Some((lag, len)) = best_lag(&audio[..filled], rate) else { return filled };
     for at in 0..len {
-        audio[at + lag] = blend(audio[at], audio[at + lag], at, len);
+        audio[at] = blend(audio[at], audio[at + lag], at, len);
     }
-    audio.copy_within(lag..filled, 0);
+    audio.copy_within(lag + len..filled, len);
     filled - lag
 }
 
@@ -67,4 +67,40 @@ pub(super) fn lengthen(audio: &mut [i16], filled: usize, rate: Rate) -> usize {
         audio[lag + at] = blend(continuation, audio[lag + at], at, len);
     }
     filled + lag
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::f64::consts::TAU;
+
+    /// A vowel of 125 Hz, 64 samples a period.
+    fn vowel(at: usize) -> i16 {
+        let phase = TAU * at as f64 / 64.0;
+        (6_000.0 * phase.sin() + 3_000.0 * (3.0 * phase + 1.0).sin()) as i16
+    }
+
+    #[test]
+    fn a_vowel_loses_or_gains_whole_periods_without_a_click() {
+        let mut audio: [i16; 800] = std::array::from_fn(vowel);
+        let shorter = shorten(&mut audio, 500, Rate::Narrow);
+        assert_eq!(500 - shorter, 64);
+        for (at, sample) in audio[..shorter].iter().enumerate() {
+            assert!(sample.abs_diff(vowel(at)) <= 2, "{at}");
+        }
+        let longer = lengthen(&mut audio, shorter, Rate::Narrow);
+        assert_eq!(longer - shorter, 64);
+        for (at, sample) in audio[..longer].iter().enumerate() {
+            assert!(sample.abs_diff(vowel(at)) <= 2, "{at}");
+        }
+    }
+
+    #[test]
+    fn too_little_audio_or_room_is_left_alone() {
+        let mut audio: [i16; 150] = std::array::from_fn(vowel);
+        let before = audio;
+        assert_eq!(shorten(&mut audio, 100, Rate::Narrow), 100);
+        assert_eq!(lengthen(&mut audio, 150, Rate::Narrow), 150);
+        assert_eq!(audio, before);
+    }
 }
