@@ -6,6 +6,9 @@
 //! number; time arrives as milliseconds or as samples of an 8 kHz clock, and
 //! nothing on a packet's path allocates.
 
+pub mod codec;
+pub mod comfort;
+pub mod detect;
 pub mod dtmf;
 pub mod g711;
 pub mod jitter;
@@ -13,14 +16,17 @@ pub mod latch;
 pub mod mix;
 pub mod outgoing;
 pub mod packet;
+pub mod playout;
 pub mod quality;
 pub mod reception;
 pub mod rtcp;
 pub mod sequence;
 pub mod silence;
+pub mod srtp;
 pub mod tones;
 pub mod wav;
 
+pub use codec::Codec;
 pub use g711::Law;
 
 /// Samples per second of every telephone leg.

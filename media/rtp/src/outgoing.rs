@@ -1,6 +1,7 @@
 //! One leg's outgoing stream: a single SSRC whose numbers run on without a
 //! break while its content changes between prompts and other parties' packets.
 
+use crate::codec::Codec;
 use crate::packet::Header;
 use crate::sequence::{sequence_distance, timestamp_distance};
 
@@ -8,9 +9,9 @@ use crate::sequence::{sequence_distance, timestamp_distance};
 const MAX_DROPOUT: i16 = 3_000;
 /// A relayed packet further behind is a restarted sender (RFC 3550 A.1).
 const MAX_MISORDER: i16 = 100;
-/// Timestamps that move this much more than the clock did are a sender that
-/// changed its offset; ten seconds, longer than any telephone event.
-const MAX_TIMESTAMP_JUMP: i32 = 80_000;
+/// Timestamps that move by more frames than this are a sender that changed its
+/// offset; ten seconds, longer than any telephone event.
+const MAX_JUMP_FRAMES: u32 = 500;
 
 #[derive(Clone, Copy, Debug)]
 enum Source {
@@ -41,6 +42,8 @@ pub struct Outgoing {
     source: Source,
     packets: u32,
     octets: u32,
+    /// By how much the timestamp moves in 20 ms.
+    frame: u32,
 }
 
 impl Outgoing {
@@ -54,6 +57,20 @@ impl Outgoing {
             source: Source::Nothing,
             packets: 0,
             octets: 0,
+            frame: crate::FRAME_SAMPLES as u32,
+        }
+    }
+
+    /// From now on timestamps, and the `clock` of all methods, count as this codec
+    /// does ([`Codec::timestamp`]). Streams begin with 8 kHz.
+    pub fn set_codec(&mut self, codec: Codec) {
+        if codec.frame_timestamps() != self.frame {
+            self.frame = codec.frame_timestamps();
+            // What the clock was when is no longer known on this one.
+            if self.sent_at.take().is_some() {
+                self.timestamp = self.timestamp.wrapping_add(self.frame);
+            }
+            self.source = Source::Nothing;
         }
     }
 
@@ -167,18 +184,17 @@ impl Outgoing {
         let moved = timestamp_distance(incoming.timestamp, newest_timestamp);
         ssrc == incoming.ssrc
             && (-MAX_MISORDER..MAX_DROPOUT).contains(&sequence_distance(incoming.sequence, newest))
-            && (-MAX_TIMESTAMP_JUMP..MAX_TIMESTAMP_JUMP).contains(&moved)
+            && moved.unsigned_abs() < MAX_JUMP_FRAMES * self.frame
     }
 
     /// Where a new source's first packet belongs: as much later as the clock
     /// went on, and at least one frame.
     fn next_timestamp(&self, clock: u32) -> u32 {
-        let frame = crate::FRAME_SAMPLES as u32;
         match self.sent_at {
             None => self.timestamp,
             Some(at) => {
                 let passed = timestamp_distance(clock, at).max(0).cast_unsigned();
-                self.timestamp.wrapping_add(passed.max(frame))
+                self.timestamp.wrapping_add(passed.max(self.frame))
             }
         }
     }

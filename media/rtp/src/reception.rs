@@ -63,7 +63,8 @@ impl Reception {
         }
     }
 
-    /// Takes note of a packet. `arrival` counts samples of our 8 kHz clock.
+    /// Takes note of a packet. `arrival` is when it came, on the clock that its
+    /// timestamps count ([`crate::Codec::timestamp`]).
     pub fn receive(&mut self, sequence: u16, timestamp: u32, arrival: u32) -> Arrival {
         let ahead = sequence_distance(sequence, self.highest);
         let arrived = match ahead {
@@ -94,7 +95,8 @@ impl Reception {
         let transit = arrival.wrapping_sub(timestamp);
         if let Some(before) = self.transit.replace(transit) {
             let moved = timestamp_distance(transit, before).unsigned_abs();
-            // A sender that paused or moved its timestamps is no jitter.
+            // A sender that paused or moved its timestamps is no jitter: a second at
+            // 8 kHz, and still more than any jitter at 48.
             if moved < crate::SAMPLE_RATE {
                 self.jitter_x16 = self.jitter_x16 + moved - ((self.jitter_x16 + 8) >> 4);
             }

@@ -93,3 +93,24 @@ fn the_packets_of_a_digit_share_a_timestamp() {
     let after = out.generated(5 * 160, 0);
     assert_eq!(step(press[0], after), (4, 640));
 }
+
+#[test]
+fn a_change_to_opus_goes_on_at_its_clock() {
+    use strowger_rtp::Codec;
+    let mut outgoing = Outgoing::new(7, 100, 5_000);
+    let first = outgoing.generated(160, 0);
+    outgoing.set_codec(Codec::Opus);
+    let headers: Vec<_> =
+        (2..5).map(|n| outgoing.generated(Codec::Opus.timestamp(160 * n), 111)).collect();
+    assert!(headers[0].marker && !headers[1].marker);
+    assert_eq!(headers[0].sequence, first.sequence.wrapping_add(1));
+    assert_eq!(headers[0].timestamp, first.timestamp + 960);
+    assert_eq!(headers[1].timestamp, headers[0].timestamp + 960);
+    // A pause of five seconds is no restart.
+    let mut incoming = Header { ssrc: 9, marker: false, ..headers[2] };
+    let before = outgoing.relayed(Codec::Opus.timestamp(800), &incoming, 111).unwrap();
+    incoming.sequence = incoming.sequence.wrapping_add(1);
+    incoming.timestamp += 5 * 48_000;
+    let after = outgoing.relayed(Codec::Opus.timestamp(800), &incoming, 111).unwrap();
+    assert_eq!(after.timestamp, before.timestamp + 5 * 48_000);
+}
