@@ -1,5 +1,5 @@
 //! What is needed beyond rustup's toolchain and a C compiler: a Wasm standard
-//! library, SIPp as a peer, espeak-ng for Chinese prompts.
+//! library, CMake for Opus, SIPp as a peer, espeak-ng for Chinese prompts.
 
 use crate::cargo::{is_there, run};
 use std::path::Path;
@@ -22,6 +22,14 @@ const WASM: Need = Need {
     otherwise: "rustup target add wasm32-unknown-unknown",
 };
 
+const CMAKE: Need = Need {
+    what: "cmake",
+    why: "to build the Opus codec",
+    there: || is_there("cmake"),
+    debian: &["cmake", "make"],
+    otherwise: "install CMake 3.16 or later",
+};
+
 const SIPP: Need = Need {
     what: "sipp",
     why: "as a real SIP peer in tests and benches",
@@ -40,12 +48,12 @@ const ESPEAK: Need = Need {
 
 /// What building the guests and running the server needs.
 pub fn to_run() -> Result<(), String> {
-    ensure(&[WASM, ESPEAK])
+    ensure(&[WASM, CMAKE, ESPEAK])
 }
 
 /// What the tests and benches need besides.
 pub fn everything() -> Result<(), String> {
-    ensure(&[WASM, ESPEAK, SIPP])
+    ensure(&[WASM, CMAKE, ESPEAK, SIPP])
 }
 
 fn ensure(needs: &[Need]) -> Result<(), String> {
