@@ -2,6 +2,8 @@
 //! for each behaviour; waiting is always for a packet or an event, with a limit.
 
 mod bridges_relay;
+mod codecs_are_spoken;
+mod codecs_are_transcoded;
 mod digits_go_both_ways;
 mod laws_are_converted;
 mod phones_are_found;

@@ -8,7 +8,7 @@ use crate::tenants::Tenant;
 use std::collections::HashMap;
 use std::sync::Arc;
 use strowger_call::{Input, LegEffect, LegInput, Target};
-use strowger_engine::media::{Law, LegHandle, LegSpec, MediaEvent, RemoteParams};
+use strowger_engine::media::{Codec as MediaCodec, LegHandle, LegSpec, MediaEvent, RemoteParams};
 use strowger_engine::signalling::Stopped;
 use strowger_model::{AgentId, CallId, Cause, LegId};
 use strowger_sip::{
@@ -254,15 +254,15 @@ impl Legs {
 
     fn connect(&self, leg: LegId, negotiated: &Negotiated) {
         let Some(media) = self.media(leg) else { return };
+        let codec = match negotiated.codec {
+            Codec::Pcmu => MediaCodec::Pcmu,
+            Codec::Pcma => MediaCodec::Pcma,
+        };
         let remote = RemoteParams {
-            address: negotiated.remote,
-            law: match negotiated.codec {
-                Codec::Pcmu => Law::Pcmu,
-                Codec::Pcma => Law::Pcma,
-            },
             dtmf_payload: negotiated.dtmf_payload,
             send: negotiated.direction.sends(),
             receive: negotiated.direction.receives(),
+            ..RemoteParams::new(negotiated.remote, codec)
         };
         if let Err(error) = media.set_remote(remote) {
             tracing::warn!(call = %self.call, leg = leg.0, %error, "media not connected");

@@ -236,7 +236,11 @@ impl CallTask {
                 self.recorded(recording, RecordingState::Failed, 0, 0);
                 Some(Input::Media(MediaInput::RecordingFailed { recording, reason }))
             }
-            MediaEventKind::FirstPacket => None,
+            // Not asked for, or of no consequence for the call.
+            MediaEventKind::FirstPacket
+            | MediaEventKind::SpeechStarted
+            | MediaEventKind::SpeechStopped { .. }
+            | MediaEventKind::Tone(_) => None,
         };
         if let Some(input) = input {
             self.input(input);
