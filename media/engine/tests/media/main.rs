@@ -6,6 +6,7 @@ mod codecs_are_spoken;
 mod codecs_are_transcoded;
 mod digits_go_both_ways;
 mod laws_are_converted;
+mod legs_are_muted;
 mod packets_are_secured;
 mod phones_are_found;
 mod ports_are_shared_out;
