@@ -4,6 +4,7 @@
 mod bridges_relay;
 mod codecs_are_spoken;
 mod codecs_are_transcoded;
+mod conferences_are_held;
 mod digits_go_both_ways;
 mod laws_are_converted;
 mod legs_are_muted;
