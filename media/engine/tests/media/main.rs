@@ -15,5 +15,6 @@ mod prompts_are_heard;
 mod recordings_hold_both_sides;
 mod reports_are_sent;
 mod silence_of_the_network_is_reported;
+mod sounds_are_detected;
 mod support;
 mod threads_do_not_grow;
