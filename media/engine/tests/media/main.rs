@@ -6,6 +6,7 @@ mod codecs_are_spoken;
 mod codecs_are_transcoded;
 mod conferences_are_held;
 mod digits_go_both_ways;
+mod figures_are_kept;
 mod laws_are_converted;
 mod legs_are_muted;
 mod packets_are_secured;
