@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 use strowger_engine::media::{
-    Clip, Law, LegSpec, MediaConfig, MediaEngine, MediaEventKind, RecordSpec, RemoteParams,
+    Clip, Codec, LegSpec, MediaConfig, MediaEngine, MediaEventKind, RecordSpec, RemoteParams,
 };
 use strowger_engine::prompt::Prompt;
 use strowger_model::RecordingId;
@@ -48,14 +48,7 @@ fn with_a_small_disk() {
     let phone = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let (sender, mut events) = mpsc::channel(64);
     let leg = engine.handle().open(LegSpec { events: sender, tag: 1, group: 1 }).unwrap();
-    leg.set_remote(RemoteParams {
-        address: phone.local_addr().unwrap(),
-        law: Law::Pcmu,
-        dtmf_payload: None,
-        send: true,
-        receive: true,
-    })
-    .unwrap();
+    leg.set_remote(RemoteParams::new(phone.local_addr().unwrap(), Codec::Pcmu)).unwrap();
     let recording = RecordingId(uuid::Uuid::from_u128(1));
     leg.record_start(RecordSpec { recording, path: path.clone(), silence_ms: 0 }).unwrap();
     let sound = Prompt::shared(&[1_000; 8_000]);

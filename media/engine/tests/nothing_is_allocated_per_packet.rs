@@ -55,14 +55,8 @@ impl Phone {
         let (events, _) = mpsc::channel(64);
         let leg = engine.handle().open(LegSpec { events, tag: 0, group: 1 }).unwrap();
         let address = socket.local_addr().unwrap();
-        leg.set_remote(RemoteParams {
-            address,
-            law,
-            dtmf_payload: Some(101),
-            send: true,
-            receive: true,
-        })
-        .unwrap();
+        let remote = RemoteParams::new(address, law.into());
+        leg.set_remote(RemoteParams { dtmf_payload: Some(101), ..remote }).unwrap();
         Self { socket, leg, sent: 0 }
     }
 

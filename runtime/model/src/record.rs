@@ -85,6 +85,34 @@ pub struct LegRecord {
     pub sip_status: Option<u16>,
     /// Codec in use, by its RTP name (`PCMU`).
     pub codec: Option<String>,
+    /// How its media fared, if it had any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media: Option<LegMedia>,
+}
+
+/// How the media of one leg fared. Counted where the server hears and sends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LegMedia {
+    /// Whether what it said was decoded and encoded again for somebody with
+    /// another codec, rather than passed on.
+    pub transcoded: bool,
+    /// How its packets were protected (RFC 4568), for example
+    /// `AES_CM_128_HMAC_SHA1_80`; none: not at all.
+    pub srtp: Option<String>,
+    /// Packets heard.
+    pub packets_received: u32,
+    /// Packets that should have been heard and were not.
+    pub packets_lost: u32,
+    /// Packets sent.
+    pub packets_sent: u32,
+    /// Interarrival jitter of what was heard (RFC 3550 §6.4.1).
+    pub jitter_ms: u32,
+    /// Round trip, if the other side sent RTCP reports.
+    pub round_trip_ms: Option<u32>,
+    /// Estimated mean opinion score of what was heard, in hundredths: 100 to 450
+    /// (ITU-T G.107); none if nothing was heard.
+    pub mos_percent: Option<u16>,
 }
 
 /// One wait in a queue.

@@ -35,6 +35,7 @@ async fn child_writes_until_it_is_killed() {
         cause: None,
         sip_status: None,
         codec: None,
+        media: None,
     });
     let open = writer.open_call(live).unwrap();
     let mut over = record(tenant, ended, 900);

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 use strowger_engine::media::{
-    Clip, Law, LegHandle, LegSpec, MediaConfig, MediaEngine, RecordSpec, RemoteParams, ThreadHook,
+    Clip, Codec, LegHandle, LegSpec, MediaConfig, MediaEngine, RecordSpec, RemoteParams, ThreadHook,
 };
 use strowger_engine::prompt::music_on_hold;
 use strowger_model::RecordingId;
@@ -115,13 +115,9 @@ impl Load {
         for number in 0..count {
             let (events, _) = mpsc::channel(64);
             let leg = engine.handle().open(LegSpec { events, tag: number as u64, group: 0 })?;
-            leg.set_remote(RemoteParams {
-                address: sockets[number / LEGS_PER_SOCKET].local_addr()?,
-                law: Law::Pcmu,
-                dtmf_payload: Some(101),
-                send: true,
-                receive: true,
-            })?;
+            let address = sockets[number / LEGS_PER_SOCKET].local_addr()?;
+            let remote = RemoteParams::new(address, Codec::Pcmu);
+            leg.set_remote(RemoteParams { dtmf_payload: Some(101), ..remote })?;
             legs.push(leg);
         }
         for (number, leg) in legs.iter().enumerate() {

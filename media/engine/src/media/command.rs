@@ -1,10 +1,12 @@
 //! What media threads are told, and the bounded queue it comes through.
 
 use super::clip::Clip;
-use super::handle::RemoteParams;
-use super::leg::Leg;
+use super::conference::Join;
+use super::leg::{Detect, Leg, Secure};
 use super::os::Waker;
 use super::record::Recorder;
+use super::remote::RemoteParams;
+use super::room::Room;
 use std::sync::mpsc::{SyncSender, TrySendError};
 
 /// Commands waiting for one thread. A thread empties its queue within 5 ms even
@@ -16,17 +18,41 @@ pub(super) const MAX_COMMANDS: usize = 8_192;
 #[derive(Debug)]
 pub(super) enum Command {
     Open(Box<Leg>),
-    SetRemote(u64, RemoteParams),
+    SetRemote { leg: u64, remote: Box<RemoteParams>, secure: Option<Box<Secure>> },
     Play { leg: u64, play: u64, clips: Vec<Clip>, times: u32 },
     StopPlay { leg: u64, play: u64 },
     Bridge(u64, u64),
     Unbridge(u64),
+    Mute { leg: u64, muted: bool },
+    Detect { leg: u64, detect: Detect },
     SendDigit { leg: u64, digit: char, held_ms: u32 },
     RecordStart { leg: u64, recorder: Box<Recorder> },
     RecordPause(u64),
     RecordResume(u64),
     RecordStop(u64),
+    OpenRoom(Box<Room>),
+    Room { room: u64, what: RoomCommand },
     Shutdown,
+}
+
+/// One instruction about one conference.
+#[derive(Debug)]
+pub(super) enum RoomCommand {
+    Join { leg: u64, how: Join },
+    Leave(u64),
+    Set { leg: u64, side: Side, on: bool },
+    Hear { listener: u64, speaker: u64, hears: bool },
+    RecordStart(Box<Recorder>),
+    RecordPause(bool),
+    RecordStop,
+}
+
+/// What of a party is switched.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Side {
+    Muted,
+    Deaf,
+    Held,
 }
 
 /// The sending side of a thread's queue.

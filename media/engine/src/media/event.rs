@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use strowger_model::RecordingId;
+use strowger_rtp::detect::HeardTone;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
@@ -26,7 +27,8 @@ pub enum MediaEventKind {
         /// False if it was stopped or replaced.
         finished: bool,
     },
-    /// A key was pressed and let go (RFC 4733).
+    /// A key was pressed and let go: by telephone events (RFC 4733), or in the
+    /// audio where those were not negotiated.
     Digit {
         /// `0`–`9`, `*`, `#`, `A`–`D`.
         digit: char,
@@ -39,12 +41,22 @@ pub enum MediaEventKind {
         /// How long.
         silent_ms: u32,
     },
-    /// The party has been silent for the time a recording asked to be told of.
+    /// The party has been silent for the time that a recording or
+    /// [`Detect`](super::Detect) asked to be told of.
     /// Reported once for each silence.
     Silence {
         /// How long.
         ms: u32,
     },
+    /// The party began to speak.
+    SpeechStarted,
+    /// The party stopped speaking.
+    SpeechStopped {
+        /// From the beginning to the last sound.
+        spoke_ms: u32,
+    },
+    /// A call-progress, special-information or fax tone was heard.
+    Tone(HeardTone),
     /// The recording is complete and on disk.
     RecordingEnded {
         /// Which.

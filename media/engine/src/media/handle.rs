@@ -1,16 +1,19 @@
 //! The engine from outside: starting it, opening legs, telling them what to do.
 
-use super::Law;
 use super::clip::Clip;
 use super::command::{Command, Inbox, MAX_COMMANDS};
+use super::conference::{ConferenceHandle, ConferenceSpec};
 use super::config::MediaConfig;
 use super::event::{EventSink, MediaEvent};
-use super::leg::Leg;
+use super::leg::{Detect, Leg, Secure};
 use super::os::Waker;
 use super::ports::PortPool;
 use super::record::{RecordSpec, Recorder, Writer, WriterHandle};
+use super::remote::RemoteParams;
+use super::room::Room;
 use super::stats::LegStats;
 use super::thread::MediaThread;
+use crate::prompt::{Encoding, EncodingHandle};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -18,7 +21,7 @@ use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 /// Why the engine does not start.
 #[derive(Debug, thiserror::Error)]
@@ -61,21 +64,6 @@ pub enum CommandError {
     OtherGroup,
 }
 
-/// Where a leg's other side is and what was negotiated with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RemoteParams {
-    /// Where its SDP says it listens.
-    pub address: SocketAddr,
-    /// What we send, and what we mainly hear.
-    pub law: Law,
-    /// Payload type of telephone events; `None`: digits are sent as tones.
-    pub dtmf_payload: Option<u8>,
-    /// Whether we may send: false while it holds us with `sendonly` or `inactive`.
-    pub send: bool,
-    /// Whether we expect to hear something.
-    pub receive: bool,
-}
-
 /// What a leg is opened with.
 #[derive(Clone, Debug)]
 pub struct LegSpec {
@@ -93,6 +81,7 @@ struct Shared {
     pool: Arc<PortPool>,
     threads: Vec<Arc<Inbox>>,
     writer: WriterHandle,
+    encoding: EncodingHandle,
     next_leg: AtomicU64,
 }
 
@@ -103,6 +92,7 @@ pub struct MediaEngine {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
     writer: Option<Writer>,
+    encoding: Option<Encoding>,
 }
 
 /// A way to open legs. Cheap to clone.
@@ -120,7 +110,15 @@ impl MediaEngine {
         }
         make_room_for_files(pool.size());
         let (writer, writer_handle) = Writer::start(config.on_thread_start.clone())?;
+        super::silence::prepare();
         let start = Instant::now();
+        let hook = config.on_thread_start.clone();
+        let (encoding, encoding_handle) = Encoding::start(start, move || {
+            super::os::yield_to_others();
+            if let Some(hook) = hook {
+                (hook.0)();
+            }
+        })?;
         let mut inboxes = Vec::new();
         let mut threads = Vec::new();
         for number in 0..config.threads.max(1) {
@@ -132,6 +130,7 @@ impl MediaEngine {
                 commands,
                 Arc::clone(&inbox),
                 writer_handle.clone(),
+                encoding_handle.clone(),
             )?;
             let (hook, pin) = (config.on_thread_start.clone(), config.pin);
             let run = move || {
@@ -151,9 +150,15 @@ impl MediaEngine {
             pool,
             threads: inboxes,
             writer: writer_handle,
+            encoding: encoding_handle,
             next_leg: AtomicU64::new(1),
         };
-        Ok(Self { shared: Arc::new(shared), threads, writer: Some(writer) })
+        Ok(Self {
+            shared: Arc::new(shared),
+            threads,
+            writer: Some(writer),
+            encoding: Some(encoding),
+        })
     }
 
     /// A way to open legs.
@@ -196,6 +201,9 @@ impl Drop for MediaEngine {
                 tracing::error!("a media thread panicked");
             }
         }
+        if let Some(encoding) = self.encoding.take() {
+            encoding.finish(&self.shared.encoding);
+        }
         if let Some(writer) = self.writer.take() {
             writer.finish(&self.shared.writer);
         }
@@ -211,15 +219,31 @@ impl MediaHandle {
         let ip = shared.config.advertise.unwrap_or(shared.config.bind);
         let local = SocketAddr::new(ip, ports.port);
         let id = shared.next_leg.fetch_add(1, Ordering::Relaxed);
-        // Groups are often ids with structure; spread them before taking the rest.
-        let spread = spec.group.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-        let thread = Arc::clone(&shared.threads[spread as usize % shared.threads.len()]);
+        let thread = self.thread_of(spec.group);
         let status = Arc::new(LegStatus::default());
         let sink = EventSink::new(spec.tag, spec.events);
         let leg = Box::new(Leg::new(id, sink, ports, Arc::clone(&status)));
         thread.send(Command::Open(leg)).map_err(|_| OpenError::Busy)?;
         let inner = LegInner { id, tag: spec.tag, local, thread, status, media: self.clone() };
         Ok(LegHandle { inner: Arc::new(inner) })
+    }
+
+    /// Opens a conference for legs of a group.
+    pub fn conference(&self, spec: ConferenceSpec) -> Result<ConferenceHandle, OpenError> {
+        let id = self.shared.next_leg.fetch_add(1, Ordering::Relaxed);
+        let thread = self.thread_of(spec.group);
+        let closing = Arc::new(AtomicBool::new(false));
+        let sink = EventSink::new(spec.tag, spec.events);
+        let room = Box::new(Room::new(id, sink, Arc::clone(&closing)));
+        thread.send(Command::OpenRoom(room)).map_err(|_| OpenError::Busy)?;
+        Ok(ConferenceHandle::new(id, thread, self.shared.writer.clone(), closing))
+    }
+
+    fn thread_of(&self, group: u64) -> Arc<Inbox> {
+        // Groups are often ids with structure; spread them before taking the rest.
+        let spread = group.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        let threads = &self.shared.threads;
+        Arc::clone(&threads[spread as usize % threads.len()])
     }
 
     /// Port pairs in the range, to size admission.
@@ -233,6 +257,8 @@ impl MediaHandle {
 pub(super) struct LegStatus {
     closing: AtomicBool,
     stats: Mutex<LegStats>,
+    ended: AtomicBool,
+    end: Notify,
 }
 
 impl LegStatus {
@@ -245,6 +271,13 @@ impl LegStatus {
         if let Ok(mut place) = self.stats.try_lock() {
             *place = stats;
         }
+    }
+
+    /// Publishes the last figures. Readers hold the lock only to copy them.
+    pub(super) fn end(&self, stats: LegStats) {
+        *self.stats.lock().unwrap_or_else(PoisonError::into_inner) = stats;
+        self.ended.store(true, Ordering::Release);
+        self.end.notify_waiters();
     }
 }
 
@@ -281,6 +314,10 @@ impl LegHandle {
         self.inner.id
     }
 
+    pub(super) fn is_on(&self, thread: &Arc<Inbox>) -> bool {
+        Arc::ptr_eq(&self.inner.thread, thread)
+    }
+
     /// The tag it was opened with.
     pub fn tag(&self) -> u64 {
         self.inner.tag
@@ -294,7 +331,8 @@ impl LegHandle {
     /// Says where the other side is and what was negotiated; again after each
     /// offer and answer.
     pub fn set_remote(&self, remote: RemoteParams) -> Result<(), CommandError> {
-        self.send(Command::SetRemote(self.inner.id, remote))
+        let secure = remote.srtp.map(|keys| Box::new(Secure::new(keys)));
+        self.send(Command::SetRemote { leg: self.inner.id, remote: Box::new(remote), secure })
     }
 
     /// Plays the clips one after the other, the whole list `times` times (0:
@@ -309,7 +347,9 @@ impl LegHandle {
         self.send(Command::StopPlay { leg: self.inner.id, play })
     }
 
-    /// Lets two legs of a group talk. Ends earlier bridges and plays of both.
+    /// Lets two legs of a group talk. Ends earlier bridges, conferences and plays
+    /// of both. Legs of different codecs understand each other, unless one of
+    /// them speaks G.729.
     pub fn bridge(&self, other: &LegHandle) -> Result<(), CommandError> {
         if !Arc::ptr_eq(&self.inner.thread, &other.inner.thread) {
             return Err(CommandError::OtherGroup);
@@ -320,6 +360,18 @@ impl LegHandle {
     /// Parts this leg from the one it is bridged with, if there is one.
     pub fn unbridge(&self) -> Result<(), CommandError> {
         self.send(Command::Unbridge(self.inner.id))
+    }
+
+    /// Lets nobody hear this leg, or lets them again. What it says while muted
+    /// is not recorded either; its keys still count.
+    pub fn mute(&self, muted: bool) -> Result<(), CommandError> {
+        self.send(Command::Mute { leg: self.inner.id, muted })
+    }
+
+    /// Says what to listen for in the leg's audio. Unasked, that is digits where
+    /// no telephone events were negotiated.
+    pub fn detect(&self, detect: Detect) -> Result<(), CommandError> {
+        self.send(Command::Detect { leg: self.inner.id, detect })
     }
 
     /// Sends a digit: as telephone events if negotiated, else as tones. Digits
@@ -360,6 +412,18 @@ impl LegHandle {
     /// Its figures as of the last second; final ones after it was closed.
     pub fn stats(&self) -> LegStats {
         *self.inner.status.stats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until the leg has ended, within 20 ms after [`LegHandle::close`], and
+    /// gives its last figures.
+    pub async fn ended(&self) -> LegStats {
+        loop {
+            let end = self.inner.status.end.notified();
+            if self.inner.status.ended.load(Ordering::Acquire) {
+                return self.stats();
+            }
+            end.await;
+        }
     }
 
     fn send(&self, command: Command) -> Result<(), CommandError> {

@@ -7,6 +7,7 @@
 
 mod clip;
 mod command;
+mod conference;
 mod config;
 mod event;
 mod handle;
@@ -15,15 +16,22 @@ mod os;
 mod player;
 mod ports;
 mod record;
+mod remote;
+mod room;
+mod silence;
 mod stats;
 mod thread;
 
 pub use clip::Clip;
+pub use conference::{ConferenceHandle, ConferenceSpec, Join, Others};
 pub use config::{MediaConfig, ThreadHook};
 pub use event::{MediaEvent, MediaEventKind};
 pub use handle::{
-    CommandError, LegHandle, LegSpec, MediaEngine, MediaHandle, OpenError, RemoteParams, StartError,
+    CommandError, LegHandle, LegSpec, MediaEngine, MediaHandle, OpenError, StartError,
 };
+pub use leg::Detect;
 pub use record::RecordSpec;
+pub use remote::{RemoteParams, SrtpKeys};
 pub use stats::LegStats;
-pub use strowger_rtp::Law;
+pub use strowger_rtp::detect::HeardTone;
+pub use strowger_rtp::{Codec, Law};

@@ -171,9 +171,9 @@ impl Datagrams {
 
     /// A datagram of the last batch and its sender; `None` if it was too long or
     /// came from an address that is none.
-    pub(super) fn get(&self, at: usize) -> Option<(SocketAddr, &[u8])> {
+    pub(super) fn get(&mut self, at: usize) -> Option<(SocketAddr, &mut [u8])> {
         let length = self.lengths.get(at).copied().flatten()?;
-        Some((address(&self.from[at])?, &self.bytes[at][..length]))
+        Some((address(&self.from[at])?, &mut self.bytes[at][..length]))
     }
 }
 
@@ -208,6 +208,14 @@ pub(super) fn pin_to_core(number: usize) -> bool {
         libc::CPU_SET((number % cores) % libc::CPU_SETSIZE as usize, &mut set);
         libc::sched_setaffinity(0, mem::size_of::<libc::cpu_set_t>(), &set) == 0
     }
+}
+
+/// Lets other threads go first when processors are short; no calls wait for
+/// the calling one.
+pub(super) fn yield_to_others() {
+    const NICENESS: libc::c_int = 10;
+    // SAFETY: plain values; on Linux it is the calling thread's own priority.
+    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, NICENESS) };
 }
 
 /// Raises this process's limit of open files to at least `wanted`, as far as the

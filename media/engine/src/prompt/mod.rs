@@ -5,6 +5,8 @@
 //! played and then only read.
 
 mod decode;
+mod encoded;
+mod encoding;
 mod music;
 mod resample;
 mod tone;
@@ -13,23 +15,39 @@ pub use decode::{MAX_PROMPT_MS, MAX_UPLOAD_BYTES, PromptError, decode, decode_as
 pub use music::music_on_hold;
 pub use tone::tone;
 
+pub(crate) use encoded::{EncodedPrompt, Form};
+pub(crate) use encoding::{Encoding, EncodingHandle};
 pub(crate) use resample::to_telephone_rate;
 
 use std::fmt;
 use std::sync::Arc;
 use strowger_rtp::{FRAME_MS, FRAME_SAMPLES, Law};
 
-/// A prompt as 20 ms frames in both laws. The last frame is filled up with silence.
-#[derive(PartialEq, Eq)]
+/// A prompt as 20 ms frames in both laws; other codecs' are made when they are
+/// first played. The last frame is filled up with silence.
 pub struct Prompt {
     pcmu: Box<[[u8; FRAME_SAMPLES]]>,
     pcma: Box<[[u8; FRAME_SAMPLES]]>,
+    forms: encoded::Forms,
 }
+
+impl PartialEq for Prompt {
+    /// The same audio.
+    fn eq(&self, other: &Self) -> bool {
+        self.pcmu == other.pcmu && self.pcma == other.pcma
+    }
+}
+
+impl Eq for Prompt {}
 
 impl Prompt {
     /// Encodes 8 kHz mono samples.
     pub fn from_samples(samples: &[i16]) -> Self {
-        Self { pcmu: encode(Law::Pcmu, samples), pcma: encode(Law::Pcma, samples) }
+        Self {
+            pcmu: encode(Law::Pcmu, samples),
+            pcma: encode(Law::Pcma, samples),
+            forms: encoded::Forms::default(),
+        }
     }
 
     /// The same, ready to be shared.
@@ -49,7 +67,7 @@ impl Prompt {
             return None;
         }
         let (pcmu, pcma) = frames.split_at(frames.len() / 2);
-        Some(Self { pcmu: pcmu.into(), pcma: pcma.into() })
+        Some(Self { pcmu: pcmu.into(), pcma: pcma.into(), forms: encoded::Forms::default() })
     }
 
     /// Length in frames of 20 ms.
@@ -70,7 +88,8 @@ impl Prompt {
         }
     }
 
-    /// Bytes of memory the audio takes, for caches.
+    /// Bytes of memory the audio takes in G.711, for caches; other codecs' are
+    /// bounded by the engine.
     pub fn memory_bytes(&self) -> usize {
         2 * self.frames() * FRAME_SAMPLES
     }

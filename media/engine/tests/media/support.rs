@@ -4,9 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use strowger_engine::media::{
-    Law, LegHandle, LegSpec, MediaConfig, MediaEngine, MediaEvent, MediaEventKind, RemoteParams,
+    Codec, LegHandle, LegSpec, MediaConfig, MediaEngine, MediaEvent, MediaEventKind, RemoteParams,
 };
 use strowger_engine::prompt::Prompt;
+use strowger_rtp::codec::{Decoder, Encoder, MAX_FRAME_BYTES, MAX_PACKET_SAMPLES, Rate};
 use strowger_rtp::packet::{Header, Packet};
 use tokio::sync::mpsc;
 
@@ -42,9 +43,9 @@ pub struct Phone {
 
 impl Phone {
     /// A phone that the engine knows the address of.
-    pub fn talking(engine: &MediaEngine, group: u64, law: Law) -> Self {
+    pub fn talking(engine: &MediaEngine, group: u64, codec: impl Into<Codec>) -> Self {
         let phone = Self::silent(engine, group);
-        phone.negotiate(law, |_| {});
+        phone.negotiate(codec, |_| {});
         phone
     }
 
@@ -56,10 +57,10 @@ impl Phone {
         Self { rtp, rtcp, leg, events, ssrc: 0x1234_5678 }
     }
 
-    pub fn negotiate(&self, law: Law, change: impl FnOnce(&mut RemoteParams)) {
+    pub fn negotiate(&self, codec: impl Into<Codec>, change: impl FnOnce(&mut RemoteParams)) {
         let address = self.rtp.local_addr().unwrap();
-        let mut remote =
-            RemoteParams { address, law, dtmf_payload: Some(DTMF), send: true, receive: true };
+        let mut remote = RemoteParams::new(address, codec.into());
+        remote.dtmf_payload = Some(DTMF);
         change(&mut remote);
         self.leg.set_remote(remote).unwrap();
     }
@@ -155,6 +156,55 @@ fn port_pair() -> (UdpSocket, UdpSocket) {
         }
     }
     panic!("no two neighbouring ports are free");
+}
+
+/// Sample number `at` of a tone that every codec carries.
+pub fn tone_at(hz: f64, rate_hz: u32, at: usize) -> i16 {
+    (9_000.0 * (std::f64::consts::TAU * hz * at as f64 / f64::from(rate_hz)).sin()) as i16
+}
+
+/// A prompt of a tone.
+pub fn tone_prompt(hz: f64, frames: usize) -> Arc<Prompt> {
+    let samples: Vec<i16> = (0..frames * 160).map(|at| tone_at(hz, 8_000, at)).collect();
+    Prompt::shared(&samples)
+}
+
+/// A phone's voice: a tone, encoded.
+pub struct Voice {
+    codec: Codec,
+    hz: f64,
+    encoder: Encoder,
+    said: u16,
+}
+
+impl Voice {
+    pub fn new(codec: Codec, hz: f64) -> Self {
+        let encoder = Encoder::new(codec, Rate::Narrow).unwrap();
+        Self { codec, hz, encoder, said: 0 }
+    }
+
+    /// The next frame's numbers and payload.
+    pub fn next(&mut self) -> (u16, u32, Vec<u8>) {
+        let n = self.said;
+        self.said += 1;
+        let first = usize::from(n) * 160;
+        let audio: Vec<i16> = (first..first + 160).map(|at| tone_at(self.hz, 8_000, at)).collect();
+        let mut out = [0; MAX_FRAME_BYTES];
+        let length = self.encoder.encode(&audio, &mut out).unwrap();
+        (n, u32::from(n) * self.codec.frame_timestamps(), out[..length].to_vec())
+    }
+}
+
+/// What a phone hears, decoded to 8 kHz.
+pub fn decode(codec: Codec, packets: &[Heard]) -> Vec<i16> {
+    let mut decoder = Decoder::new(codec, Rate::Narrow).unwrap();
+    let mut audio = Vec::new();
+    for packet in packets {
+        let mut room = [0; MAX_PACKET_SAMPLES];
+        let count = decoder.decode(&packet.payload, &mut room).unwrap();
+        audio.extend_from_slice(&room[..count]);
+    }
+    audio
 }
 
 /// A prompt of so many frames whose every frame is different.

@@ -156,6 +156,7 @@ impl Call {
             cause: None,
             sip_status: None,
             codec: None,
+            media: None,
         });
         id
     }

@@ -8,9 +8,11 @@ use crate::tenants::Tenant;
 use std::collections::HashMap;
 use std::sync::Arc;
 use strowger_call::{Input, LegEffect, LegInput, Target};
-use strowger_engine::media::{Law, LegHandle, LegSpec, MediaEvent, RemoteParams};
+use strowger_engine::media::{
+    Codec as MediaCodec, LegHandle, LegSpec, LegStats, MediaEvent, RemoteParams,
+};
 use strowger_engine::signalling::Stopped;
-use strowger_model::{AgentId, CallId, Cause, LegId};
+use strowger_model::{AgentId, CallId, CallRecord, Cause, LegId, LegMedia};
 use strowger_sip::{
     Caller, Codec, DialogKey, InviteRequest, InviteTarget, LocalMedia, Negotiated, SipEvent,
 };
@@ -42,6 +44,8 @@ pub struct Legs {
     own_number: String,
     events: mpsc::Sender<MediaEvent>,
     legs: HashMap<LegId, Leg>,
+    /// RTP legs that were closed, for their last figures.
+    closed: Vec<(LegId, LegHandle)>,
 }
 
 impl Legs {
@@ -54,7 +58,16 @@ impl Legs {
         events: mpsc::Sender<MediaEvent>,
     ) -> Self {
         let call = handle.call;
-        Self { node, tenant, handle, call, own_number, events, legs: HashMap::new() }
+        Self {
+            node,
+            tenant,
+            handle,
+            call,
+            own_number,
+            events,
+            legs: HashMap::new(),
+            closed: Vec::new(),
+        }
     }
 
     /// Adds the leg that the call came in with.
@@ -148,6 +161,17 @@ impl Legs {
             | SipEvent::Registered { .. }
             | SipEvent::Unregistered { .. }
             | SipEvent::TrunkRegistered { .. } => None,
+        }
+    }
+
+    /// Completes a record with how each leg's media fared. Waits until the legs
+    /// have ended, which takes one round of the media threads' wheel.
+    pub async fn complete(&mut self, record: &mut CallRecord) {
+        for (leg, media) in self.closed.drain(..) {
+            let stats = media.ended().await;
+            if let Some(entry) = record.legs.iter_mut().find(|entry| entry.leg == leg) {
+                entry.media = Some(figures(&stats));
+            }
         }
     }
 
@@ -257,15 +281,13 @@ impl Legs {
     fn connect(&self, leg: LegId, negotiated: &Negotiated) {
         let Some(media) = self.media(leg) else { return };
         let remote = RemoteParams {
-            address: negotiated.remote,
-            law: match negotiated.codec {
-                Codec::Pcmu => Law::Pcmu,
-                // Nothing else is offered or answered by `describe`.
-                _ => Law::Pcma,
-            },
+            payload_type: negotiated.payload_out,
             dtmf_payload: negotiated.dtmf_payload,
+            dtmf_clock_hz: negotiated.dtmf_clock_hz,
+            ptime_ms: u32::from(negotiated.ptime_ms),
             send: negotiated.direction.sends(),
             receive: negotiated.direction.receives(),
+            ..RemoteParams::new(negotiated.remote, media_codec(negotiated.codec))
         };
         if let Err(error) = media.set_remote(remote) {
             tracing::warn!(call = %self.call, leg = leg.0, %error, "media not connected");
@@ -279,6 +301,7 @@ impl Legs {
     fn close_media(&mut self, leg: LegId) {
         if let Some(media) = self.legs.get_mut(&leg).and_then(|entry| entry.media.take()) {
             media.close();
+            self.closed.push((leg, media));
         }
     }
 
@@ -293,4 +316,30 @@ impl Legs {
 
 fn stopped(sent: Result<(), Stopped>) -> Result<(), NoLeg> {
     sent.map_err(|error| NoLeg { cause: Cause::Internal, reason: error.to_string() })
+}
+
+fn figures(stats: &LegStats) -> LegMedia {
+    // Between 1.0 and 4.5.
+    let mos_percent = (stats.mean_opinion_score() * 100.0).round() as u16;
+    LegMedia {
+        transcoded: stats.transcoding,
+        srtp: stats.srtp.map(|profile| profile.sdp_name().to_owned()),
+        packets_received: stats.received,
+        packets_lost: stats.lost,
+        packets_sent: stats.sent,
+        jitter_ms: stats.jitter_ms,
+        round_trip_ms: stats.round_trip_ms,
+        mos_percent: (stats.received > 0).then_some(mos_percent),
+    }
+}
+
+/// Signalling and media each have their own word for a codec.
+fn media_codec(codec: Codec) -> MediaCodec {
+    match codec {
+        Codec::Pcmu => MediaCodec::Pcmu,
+        Codec::Pcma => MediaCodec::Pcma,
+        Codec::G722 => MediaCodec::G722,
+        Codec::Opus => MediaCodec::Opus,
+        Codec::G729 => MediaCodec::G729,
+    }
 }

@@ -222,7 +222,11 @@ impl CallTask {
                 self.recorded(recording, RecordingState::Failed, 0, 0);
                 Some(Input::Media(MediaInput::RecordingFailed { recording, reason }))
             }
-            MediaEventKind::FirstPacket => None,
+            // Not asked for, or of no consequence for the call.
+            MediaEventKind::FirstPacket
+            | MediaEventKind::SpeechStarted
+            | MediaEventKind::SpeechStopped { .. }
+            | MediaEventKind::Tone(_) => None,
         };
         if let Some(input) = input {
             self.input(input);
@@ -278,7 +282,8 @@ impl CallTask {
                     }
                     self.node.events.call(&self.handle, name, data);
                 }
-                Effect::Finished(record) => {
+                Effect::Finished(mut record) => {
+                    self.legs.complete(&mut record).await;
                     let data = serde_json::to_value(&record).unwrap_or_default();
                     self.node.events.call(&self.handle, "call.record", data);
                     self.node.metrics.call_finished(&record);

@@ -25,5 +25,14 @@ async fn the_caller_hears_music_and_then_the_agent() -> Result<()> {
     caller.audio.hear_tone(AGENT_HZ, SOON).await?;
     talk.audio.hear_tone(CALLER_HZ, SOON).await?;
     talk.hang_up().await?;
-    caller.ended(SOON).await
+    caller.ended(SOON).await?;
+    let record = scene.only_record().await?;
+    for leg in 0..2 {
+        let media = &record["legs"][leg]["media"];
+        assert!(media["packets_received"].as_u64() > Some(50), "{record:#}");
+        assert!(media["packets_sent"].as_u64() > Some(50), "{record:#}");
+        assert!(media["mos_percent"].as_u64() >= Some(350), "{record:#}");
+        assert_eq!(media["transcoded"], false, "{record:#}");
+    }
+    Ok(())
 }

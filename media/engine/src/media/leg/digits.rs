@@ -1,11 +1,11 @@
 //! Digits on their way out: queued, sent one after the other as telephone events
 //! or, where the other side does not take those, as tones.
 
-use crate::media::Law;
+use super::cross::on_clock;
 use std::collections::VecDeque;
 use strowger_rtp::dtmf::{DigitSender, EVENT_LEN};
-use strowger_rtp::tones::{digit_hz, sine};
-use strowger_rtp::{FRAME_MS, FRAME_SAMPLES};
+use strowger_rtp::tones::digit_hz;
+use strowger_rtp::{FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE};
 
 /// Digits waiting: longer than any number or account code. More are dropped.
 const MAX_WAITING: usize = 64;
@@ -27,7 +27,11 @@ pub(super) enum Tick {
         first: bool,
         payload: [u8; EVENT_LEN],
     },
-    Tone([u8; FRAME_SAMPLES]),
+    /// Two frequencies, from this sample of them on.
+    Tone {
+        hz: [u16; 2],
+        at: usize,
+    },
 }
 
 #[derive(Debug)]
@@ -55,29 +59,34 @@ impl DigitQueue {
         self.key.is_some()
     }
 
-    pub(super) fn tick(&mut self, payload_type: Option<u8>, law: Law) -> Tick {
+    /// `events`: their payload type and clock, if the other side takes them.
+    pub(super) fn tick(&mut self, events: Option<(u8, u32)>) -> Tick {
         if self.key.is_none() {
             if self.gap > 0 {
                 self.gap -= 1;
                 return Tick::Idle;
             }
             let Some((digit, held_ms)) = self.waiting.pop_front() else { return Tick::Idle };
-            self.key = if payload_type.is_some() {
+            self.key = if events.is_some() {
                 DigitSender::new(digit, held_ms).map(Key::Event)
             } else {
                 let frames = held_ms.clamp(60, 6_000).div_ceil(FRAME_MS);
                 digit_hz(digit).map(|hz| Key::Tone { hz, at: 0, frames })
             };
         }
-        let due = match (&mut self.key, payload_type) {
-            (Some(Key::Event(sender)), Some(payload_type)) => sender.next_frame().map(|frame| {
-                Tick::Event { payload_type, first: frame.first, payload: frame.event.to_bytes() }
-            }),
+        let due = match (&mut self.key, events) {
+            (Some(Key::Event(sender)), Some((payload_type, clock_hz))) => {
+                sender.next_frame().map(|frame| Tick::Event {
+                    payload_type,
+                    first: frame.first,
+                    payload: on_clock(frame.event, SAMPLE_RATE, clock_hz).to_bytes(),
+                })
+            }
             (Some(Key::Tone { hz, at, frames }), _) if *frames > 0 => {
                 *frames -= 1;
                 let start = *at;
                 *at += FRAME_SAMPLES;
-                Some(Tick::Tone(std::array::from_fn(|n| law.encode(sine(*hz, start + n) as i16))))
+                Some(Tick::Tone { hz: *hz, at: start })
             }
             _ => None,
         };

@@ -2,27 +2,40 @@
 //!
 //! Owned by one media thread. Nothing here waits or allocates per packet.
 
+mod cross;
+mod detect;
 mod digits;
+mod ear;
+mod figures;
 mod receive;
 mod report;
+mod secure;
 mod speak;
 
-use super::Law;
 use super::event::{EventSink, MediaEventKind};
-use super::handle::{LegStatus, RemoteParams};
+use super::handle::LegStatus;
 use super::player::Player;
 use super::ports::PortPair;
 use super::record::Recorder;
+use super::remote::RemoteParams;
 use super::stats::LegStats;
+use cross::Crossing;
+use detect::Detectors;
 use digits::DigitQueue;
 use report::Reports;
 use std::sync::Arc;
+use strowger_rtp::codec::Encoder;
 use strowger_rtp::dtmf::DigitReceiver;
 use strowger_rtp::latch::Latch;
 use strowger_rtp::outgoing::Outgoing;
 use strowger_rtp::reception::Reception;
+use strowger_rtp::{Codec, Law};
 
+pub use detect::Detect;
+pub(super) use ear::Ear;
 pub(super) use receive::Relay;
+pub(super) use secure::Secure;
+pub(super) use speak::{Conversion, Voice, conversion};
 
 /// Time as the media threads see it, taken once for everything done in a row.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +44,13 @@ pub(super) struct Now {
     pub(super) ms: u64,
     /// Since the engine started, at 8 kHz.
     pub(super) samples: u64,
+}
+
+impl Now {
+    /// The clock of a codec's timestamps.
+    fn clock(self, codec: Codec) -> u32 {
+        codec.timestamp(self.samples)
+    }
 }
 
 /// The source that is heard at present.
@@ -51,12 +71,32 @@ pub(super) struct Leg {
     /// Slot of the leg it is bridged with.
     pub(super) peer: Option<usize>,
     pub(super) recorder: Option<Box<Recorder>>,
+    /// Decodes what this leg says, while somebody needs it decoded.
+    pub(super) ear: Option<Box<Ear>>,
+    /// Whether what it hears is made here frame by frame, and not passed on.
+    pub(super) hears_made: bool,
+    /// The conference it takes part in.
+    pub(super) room: Option<u64>,
+    /// Whether that conference mixes, and does what is due in each 20 ms.
+    pub(super) mixed: bool,
+    /// Whether its packets are taken as they come.
+    pub(super) watched: bool,
+    /// Nobody hears this leg.
+    pub(super) muted: bool,
     remote: Option<RemoteParams>,
+    secure: Option<Box<Secure>>,
     latch: Latch,
     incoming: Option<Incoming>,
     outgoing: Outgoing,
     player: Option<Player>,
+    /// For what cannot be had ready-made: tones and other parties' decoded voices.
+    encoder: Option<Box<Encoder>>,
     digits: DigitQueue,
+    crossing: Crossing,
+    detect: Detect,
+    /// What `detectors` were made for.
+    detectors_for: Option<(Detect, bool)>,
+    detectors: Option<Box<Detectors>>,
     reports: Reports,
     /// When something was last heard, or began to be expected.
     heard_ms: u64,
@@ -78,12 +118,24 @@ impl Leg {
             status,
             peer: None,
             recorder: None,
+            ear: None,
+            hears_made: false,
+            room: None,
+            mixed: false,
+            watched: false,
+            muted: false,
             remote: None,
+            secure: None,
             latch: Latch::default(),
             incoming: None,
-            outgoing: Outgoing::new(rand::random(), rand::random(), rand::random()),
+            outgoing: new_stream(Codec::Pcma),
             player: None,
+            encoder: None,
             digits: DigitQueue::new(),
+            crossing: Crossing::default(),
+            detect: Detect::default(),
+            detectors_for: None,
+            detectors: None,
             reports: Reports::new(rand::random()),
             heard_ms: 0,
             heard_any: false,
@@ -94,12 +146,22 @@ impl Leg {
         }
     }
 
-    /// The law this leg speaks; before negotiation the one most phones take.
-    pub(super) fn law(&self) -> Law {
-        self.remote.map_or(Law::Pcma, |remote| remote.law)
+    /// The codec this leg speaks; before negotiation the one most phones take.
+    pub(super) fn codec(&self) -> Codec {
+        self.remote.map_or(Codec::Pcma, |remote| remote.codec)
     }
 
-    pub(super) fn set_remote(&mut self, now: Now, remote: RemoteParams) {
+    /// The law its recordings are in.
+    pub(super) fn law(&self) -> Law {
+        self.codec().law().unwrap_or(Law::Pcma)
+    }
+
+    pub(super) fn set_remote(
+        &mut self,
+        now: Now,
+        remote: RemoteParams,
+        secure: Option<Box<Secure>>,
+    ) {
         // An unspecified address is the old way to hold (RFC 3264 §8.4), no place to send to.
         if !remote.address.ip().is_unspecified() {
             self.latch.signal(now.ms, remote.address);
@@ -110,12 +172,32 @@ impl Leg {
             self.heard_ms = now.ms;
             self.timed_out = false;
         }
+        if remote.codec.clock_hz() != self.codec().clock_hz() {
+            self.change_clock(remote.codec);
+        }
+        let before = std::mem::replace(&mut self.secure, secure);
+        if let (Some(before), Some(secure)) = (before, &mut self.secure) {
+            secure.go_on_from(*before);
+        }
         self.remote = Some(remote);
+        self.fit_detectors(now);
+        if let Some(player) = &self.player {
+            player.prepare(remote.codec);
+        }
+    }
+
+    /// A stream keeps its clock; another clock is another stream (RFC 7160 §4.1).
+    fn change_clock(&mut self, codec: Codec) {
+        self.stats.sent = self.stats.sent.wrapping_add(self.outgoing.packets());
+        self.outgoing = new_stream(codec);
+        self.reports.change_stream();
+        self.crossing = Crossing::default();
     }
 
     /// Starts a play; the one before ends unfinished.
     pub(super) fn play(&mut self, player: Player) {
         self.end_play(false);
+        player.prepare(self.codec());
         self.player = Some(player);
     }
 
@@ -141,19 +223,29 @@ impl Leg {
     pub(super) fn change_peer(&mut self, peer: Option<usize>) {
         self.peer = peer;
         self.outgoing.switch();
+        self.crossing = Crossing::default();
         if let Some(recorder) = &mut self.recorder {
             recorder.change_right_source();
         }
     }
 
-    /// Everything that goes by the clock; called every 20 ms. `timeout_ms` 0 is none.
-    pub(super) fn tick(&mut self, now: Now, timeout_ms: u32) {
-        self.events.flush();
-        if let Some(digit) = self.incoming.as_mut().and_then(|heard| heard.digits.poll(now.ms)) {
-            self.events.send(MediaEventKind::Digit { digit: digit.digit, held_ms: digit.held_ms });
+    /// Whether what it hears is made here; its stream changes its source with it.
+    pub(super) fn set_hears_made(&mut self, made: bool) {
+        if self.hears_made != made {
+            self.hears_made = made;
+            self.outgoing.switch();
+            self.crossing = Crossing::default();
         }
+    }
+
+    /// Everything that goes by the clock; called every 20 ms. `timeout_ms` 0 is
+    /// none; `voice` is what others say meanwhile.
+    pub(super) fn tick(&mut self, now: Now, timeout_ms: u32, voice: Voice<'_>) {
+        self.events.flush();
+        self.release_digit(now);
         self.watch_silence_of_network(now, timeout_ms);
-        self.speak(now);
+        self.detect_absence(now);
+        self.speak(now, voice);
         if let Some(recorder) = &mut self.recorder
             && let Some(ms) = recorder.tick(now.samples)
         {
@@ -177,19 +269,14 @@ impl Leg {
     pub(super) fn close(&mut self, now: Now) {
         self.stop_play(None);
         self.send_report(now, true);
-        self.publish();
+        self.status.end(self.figures());
     }
+}
 
-    pub(super) fn publish(&mut self) {
-        let (received, lost) = self.incoming.as_ref().map_or((0, 0), |heard| {
-            (heard.reception.received(), heard.reception.lost().max(0).cast_unsigned())
-        });
-        self.stats.received = self.earlier.0 + received;
-        self.stats.lost = self.earlier.1 + lost;
-        if let Some(heard) = &self.incoming {
-            self.stats.jitter_ms = heard.reception.jitter() / 8;
-        }
-        self.stats.sent = self.outgoing.packets();
-        self.status.publish(self.stats);
-    }
+/// Numbers drawn at random (RFC 3550 §5.1). The first sequence number is in the
+/// lower half: a secured stream's receiver cannot know of a wrap it missed.
+fn new_stream(codec: Codec) -> Outgoing {
+    let mut stream = Outgoing::new(rand::random(), rand::random::<u16>() >> 1, rand::random());
+    stream.set_codec(codec);
+    stream
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use strowger_rtp::rtcp::{Block, Inbound, MAX_COMPOUND, Outbound, SenderInfo, round_trip_ms};
+use strowger_rtp::srtp::MAX_TRAILER;
 
 /// Mean time between reports (RFC 3550 §6.2 for two parties).
 const INTERVAL_MS: u64 = 5_000;
@@ -43,6 +44,10 @@ impl Reports {
         self.last_sender_report = None;
     }
 
+    pub(super) fn change_stream(&mut self) {
+        self.packets_reported = 0;
+    }
+
     /// Half to one and a half intervals from now (RFC 3550 §6.3.1).
     fn schedule(&mut self, now: Now) {
         self.random ^= self.random << 13;
@@ -78,7 +83,7 @@ impl Leg {
         let ntp = ntp_now();
         let sender = (sent != self.reports.packets_reported).then(|| SenderInfo {
             ntp,
-            timestamp: self.outgoing.timestamp_at(now.samples as u32),
+            timestamp: self.outgoing.timestamp_at(now.clock(self.codec())),
             packets: sent,
             octets: self.outgoing.octets(),
         });
@@ -97,18 +102,37 @@ impl Leg {
             cname: &self.reports.cname,
             goodbye,
         };
-        let mut datagram = [0; MAX_COMPOUND];
-        let length = report.write(&mut datagram);
+        let mut compound = [0; MAX_COMPOUND];
+        let mut length = report.write(&mut compound);
+        let mut datagram = [0; MAX_COMPOUND + MAX_TRAILER];
+        datagram[..MAX_COMPOUND].copy_from_slice(&compound);
+        if let Some(secure) = &mut self.secure {
+            let Ok(protected) = secure.protect.protect_rtcp(&mut datagram, length) else {
+                self.stats.send_errors = self.stats.send_errors.wrapping_add(1);
+                return;
+            };
+            length = protected;
+        }
         // A lost report is followed by another one.
         let _ = self.ports.rtcp.send_to(&datagram[..length], target);
     }
 
     /// Takes a datagram that came to the RTCP port. Only the host that RTP comes
     /// from is listened to.
-    pub(in crate::media) fn receive_report(&mut self, from: SocketAddr, datagram: &[u8]) {
+    pub(in crate::media) fn receive_report(&mut self, from: SocketAddr, datagram: &mut [u8]) {
         if self.latch.target().is_none_or(|rtp| rtp.ip() != from.ip()) {
             return;
         }
+        let datagram = match &mut self.secure {
+            None => datagram,
+            Some(secure) => match secure.unprotect.unprotect_rtcp(datagram) {
+                Ok(length) => &mut datagram[..length],
+                Err(_) => {
+                    self.stats.unauthentic = self.stats.unauthentic.wrapping_add(1);
+                    return;
+                }
+            },
+        };
         let Some(report) = Inbound::parse(datagram, self.outgoing.ssrc()) else { return };
         self.reports.target = Some(from);
         let now = ntp_now();
@@ -116,7 +140,10 @@ impl Leg {
             self.reports.last_sender_report = Some((sender.ntp, now));
         }
         if let Some(block) = report.about_us {
+            let clock_hz = self.codec().clock_hz();
             self.stats.remote_fraction_lost = Some(block.report.fraction_lost);
+            self.stats.remote_lost = Some(block.report.cumulative_lost.max(0).cast_unsigned());
+            self.stats.remote_jitter_ms = Some(block.report.jitter / (clock_hz / 1_000));
             self.stats.round_trip_ms = round_trip_ms(now, &block).or(self.stats.round_trip_ms);
         }
     }

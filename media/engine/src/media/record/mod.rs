@@ -1,6 +1,7 @@
 //! Recording: a tap on a leg that copies what it hears and is told, and a thread
 //! of its own that writes files. The call's path never waits for a disk.
 
+mod channel;
 mod tap;
 mod writer;
 
@@ -16,7 +17,8 @@ pub struct RecordSpec {
     /// Comes back with its events.
     pub recording: RecordingId,
     /// The file; missing folders are made, an existing file is replaced.
-    /// Two-channel WAV in the leg's law: the leg left, what it hears right.
+    /// Two-channel WAV in the leg's law (A-law if it speaks another codec): the
+    /// leg left, what it hears right. G.729 is silence: it is never decoded here.
     pub path: PathBuf,
     /// Report when the party has been silent for so long; 0: never.
     pub silence_ms: u32,

@@ -1,14 +1,13 @@
 //! The tap on a leg: two channels on one time line.
 
+use super::channel::Channel;
 use super::writer::{Block, Message, WriterHandle};
 use super::{BLOCK_BYTES, RecordSpec};
-use crate::media::Law;
 use crate::media::event::{EventSink, MediaEventKind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use strowger_rtp::jitter::JitterRing;
 use strowger_rtp::silence::SilenceMeter;
-use strowger_rtp::{FRAME_MS, FRAME_SAMPLES, samples};
+use strowger_rtp::{Codec, FRAME_MS, FRAME_SAMPLES, Law, samples};
 
 /// How far behind the clock the channels are read. Nobody listens meanwhile, so
 /// it may be long enough for bad networks.
@@ -20,8 +19,8 @@ pub(in crate::media) struct Recorder {
     spec: RecordSpec,
     key: u64,
     law: Law,
-    left: JitterRing,
-    right: JitterRing,
+    left: Channel,
+    right: Channel,
     /// Up to here the channels have been read.
     read: u64,
     block: Option<Box<Block>>,
@@ -42,8 +41,8 @@ impl Recorder {
             spec,
             key: writer.next_key(),
             law,
-            left: JitterRing::new(law.silence(), 0),
-            right: JitterRing::new(law.silence(), 0),
+            left: Channel::new(law),
+            right: Channel::new(law),
             read: 0,
             block: None,
             writer,
@@ -59,8 +58,8 @@ impl Recorder {
     pub(in crate::media) fn start(&mut self, clock: u64, law: Law, events: EventSink) {
         self.law = law;
         self.read = clock;
-        self.left.restart(law.silence(), clock);
-        self.right.restart(law.silence(), clock);
+        self.left.restart(law, clock);
+        self.right.restart(law, clock);
         let open = Message::Open {
             key: self.key,
             path: self.spec.path.clone(),
@@ -88,13 +87,25 @@ impl Recorder {
     }
 
     /// A packet from the leg.
-    pub(in crate::media) fn hear_left(&mut self, clock: u64, at: u32, law: Law, payload: &[u8]) {
-        self.left.insert(clock, at, payload, conversion(law, self.law));
+    pub(in crate::media) fn hear_left(
+        &mut self,
+        clock: u64,
+        at: u32,
+        codec: Codec,
+        payload: &[u8],
+    ) {
+        self.left.hear(clock, at, codec, payload);
     }
 
     /// A packet to the leg.
-    pub(in crate::media) fn hear_right(&mut self, clock: u64, at: u32, law: Law, payload: &[u8]) {
-        self.right.insert(clock, at, payload, conversion(law, self.law));
+    pub(in crate::media) fn hear_right(
+        &mut self,
+        clock: u64,
+        at: u32,
+        codec: Codec,
+        payload: &[u8],
+    ) {
+        self.right.hear(clock, at, codec, payload);
     }
 
     /// Reads what is old enough. Says how long the leg has been silent when that
@@ -176,8 +187,4 @@ impl Recorder {
             });
         }
     }
-}
-
-fn conversion(from: Law, to: Law) -> Option<&'static [u8; 256]> {
-    (from != to).then(|| from.convert_table())
 }

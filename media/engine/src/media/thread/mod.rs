@@ -6,12 +6,18 @@
 //! once in 20 ms: fewer wake-ups, and a prompt's frame is sent in the same
 //! moment. The wheel has four slots, so that legs do not all send at once.
 
-use super::command::{Command, Inbox};
-use super::config::MediaConfig;
-use super::leg::{Leg, Now};
-use super::os::{Datagrams, Poller};
-use super::player::Player;
-use super::record::WriterHandle;
+mod bridge;
+mod rooms;
+
+use crate::media::command::{Command, Inbox};
+use crate::media::config::MediaConfig;
+use crate::media::leg::{Leg, Now, Voice};
+use crate::media::os::{Datagrams, Poller};
+use crate::media::player::Player;
+use crate::media::record::WriterHandle;
+use crate::media::room::Room;
+use crate::prompt::EncodingHandle;
+use bridge::FRAME;
 use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
@@ -39,7 +45,7 @@ const TOKEN_RTCP: u64 = 1 << 63;
 const SLOT_BITS: u32 = 24;
 
 /// A thread and everything it owns.
-pub(super) struct MediaThread {
+pub(in crate::media) struct MediaThread {
     start: Instant,
     commands: Receiver<Command>,
     inbox: Arc<Inbox>,
@@ -50,20 +56,24 @@ pub(super) struct MediaThread {
     slots_of: HashMap<u64, usize>,
     /// For each slot of the wheel its legs.
     wheel: [Vec<usize>; SLOTS as usize],
+    /// For each slot of the wheel its conferences.
+    rooms: [Vec<Room>; SLOTS as usize],
     next_slot: u64,
     writer: WriterHandle,
+    encoding: EncodingHandle,
     rtp_timeout_ms: u32,
     cname: Arc<str>,
     stopping: bool,
 }
 
 impl MediaThread {
-    pub(super) fn new(
+    pub(in crate::media) fn new(
         config: &MediaConfig,
         start: Instant,
         commands: Receiver<Command>,
         inbox: Arc<Inbox>,
         writer: WriterHandle,
+        encoding: EncodingHandle,
     ) -> io::Result<Self> {
         let poller = Poller::new()?;
         poller.watch(&inbox.waker, TOKEN_WAKE)?;
@@ -77,8 +87,10 @@ impl MediaThread {
             free: Vec::new(),
             slots_of: HashMap::new(),
             wheel: Default::default(),
+            rooms: Default::default(),
             next_slot: 0,
             writer,
+            encoding,
             rtp_timeout_ms: config.rtp_timeout_ms,
             cname: Arc::from(config.cname.as_str()),
             stopping: false,
@@ -86,7 +98,7 @@ impl MediaThread {
     }
 
     /// Runs until told to stop.
-    pub(super) fn run(mut self) {
+    pub(in crate::media) fn run(mut self) {
         while !self.stopping {
             let ready = match self.poller.wait(self.until_next_slot()) {
                 Ok(ready) => ready,
@@ -100,6 +112,11 @@ impl MediaThread {
             }
             self.turn_wheel();
         }
+        for line in 0..self.rooms.len() {
+            while !self.rooms[line].is_empty() {
+                self.close_room(line, 0);
+            }
+        }
         for slot in 0..self.legs.len() {
             self.remove(slot);
         }
@@ -110,9 +127,20 @@ impl MediaThread {
         Now { ms: us / 1_000, samples: us / 125 }
     }
 
+    fn is_idle(&self) -> bool {
+        self.slots_of.is_empty() && self.rooms.iter().all(Vec::is_empty)
+    }
+
+    /// The wheel of an idle thread stands still; it goes on with the present.
+    fn begin_wheel(&mut self) {
+        if self.is_idle() {
+            self.next_slot = self.now().samples * 125 / SLOT_US + 1;
+        }
+    }
+
     /// `None` while there is nothing that goes by the clock.
     fn until_next_slot(&self) -> Option<Duration> {
-        (!self.slots_of.is_empty()).then(|| {
+        (!self.is_idle()).then(|| {
             let due = self.start + Duration::from_micros(self.next_slot * SLOT_US);
             due.saturating_duration_since(Instant::now())
         })
@@ -158,7 +186,7 @@ impl MediaThread {
                     peer.relay(now, relay);
                 }
             }
-            if count < super::os::BATCH {
+            if count < crate::media::os::BATCH {
                 return;
             }
         }
@@ -168,7 +196,7 @@ impl MediaThread {
     /// its slot, not of now: the clock does not drift and does not tremble.
     fn turn_wheel(&mut self) {
         let present = self.now().samples * 125 / SLOT_US;
-        if self.slots_of.is_empty() {
+        if self.is_idle() {
             self.next_slot = present + 1;
             return;
         }
@@ -182,6 +210,7 @@ impl MediaThread {
             let publish = (self.next_slot / SLOTS).is_multiple_of(PUBLISH_ROUNDS);
             let line = (self.next_slot % SLOTS) as usize;
             self.next_slot += 1;
+            self.tick_rooms(line, now);
             // From the end, because a leg that is removed is replaced by the last.
             for at in (0..self.wheel[line].len()).rev() {
                 let slot = self.wheel[line][at];
@@ -190,35 +219,53 @@ impl MediaThread {
                     self.remove(slot);
                     continue;
                 }
-                if leg.peer.is_none() {
-                    self.receive_rtp(slot);
+                if !leg.mixed {
+                    self.tick_leg(slot, now);
                 }
-                if let Some(leg) = self.legs[slot].as_mut() {
-                    leg.tick(now, self.rtp_timeout_ms);
-                    if publish {
-                        leg.publish();
-                    }
+                if publish && let Some(leg) = self.legs[slot].as_ref() {
+                    leg.publish();
                 }
             }
         }
         self.writer.retry();
     }
 
+    fn tick_leg(&mut self, slot: usize, now: Now) {
+        if self.legs[slot].as_ref().is_some_and(|leg| leg.peer.is_none()) {
+            self.receive_rtp(slot);
+        }
+        let mut audio = [0; FRAME];
+        let voice = match self.voice_for(slot, now, &mut audio) {
+            Some((count, rate)) => Voice::Linear(&audio[..count], rate),
+            None => Voice::None,
+        };
+        if let Some(leg) = self.legs[slot].as_mut() {
+            leg.tick(now, self.rtp_timeout_ms, voice);
+        }
+    }
+
     fn carry_out(&mut self, command: Command) {
         let now = self.now();
         match command {
             Command::Open(leg) => self.add(leg),
-            Command::SetRemote(id, remote) => self.with(id, |leg| leg.set_remote(now, remote)),
+            Command::SetRemote { leg, remote, secure } => {
+                self.with(leg, |leg| leg.set_remote(now, *remote, secure));
+                if let Some(slot) = self.slots_of.get(&leg).copied() {
+                    self.fit(slot);
+                    if let Some(room) = self.legs[slot].as_ref().and_then(|leg| leg.room) {
+                        self.reshape(room);
+                    }
+                }
+            }
             Command::Play { leg, play, clips, times } => {
-                self.with(leg, |leg| leg.play(Player::new(play, clips, times)));
+                let player = Player::new(play, clips, times, self.encoding.clone());
+                self.with(leg, |leg| leg.play(player));
             }
             Command::StopPlay { leg, play } => self.with(leg, |leg| leg.stop_play(Some(play))),
             Command::Bridge(a, b) => self.bridge(a, b),
-            Command::Unbridge(id) => {
-                if let Some(slot) = self.slots_of.get(&id).copied() {
-                    self.unbridge(slot);
-                }
-            }
+            Command::Unbridge(id) => self.part(id),
+            Command::Mute { leg, muted } => self.with(leg, |leg| leg.muted = muted),
+            Command::Detect { leg, detect } => self.with(leg, |leg| leg.set_detect(now, detect)),
             Command::SendDigit { leg, digit, held_ms } => {
                 self.with(leg, |leg| leg.send_digit(digit, held_ms));
             }
@@ -236,6 +283,8 @@ impl MediaThread {
                     recorder.stop(now.samples);
                 }
             }),
+            Command::OpenRoom(room) => self.add_room(room),
+            Command::Room { room, what } => self.command_room(room, what),
             Command::Shutdown => self.stopping = true,
         }
     }
@@ -249,7 +298,7 @@ impl MediaThread {
         }
     }
 
-    fn with_recorder(&mut self, id: u64, act: impl FnOnce(&mut super::record::Recorder)) {
+    fn with_recorder(&mut self, id: u64, act: impl FnOnce(&mut crate::media::record::Recorder)) {
         self.with(id, |leg| {
             if let Some(recorder) = &mut leg.recorder {
                 act(recorder);
@@ -258,9 +307,7 @@ impl MediaThread {
     }
 
     fn add(&mut self, mut leg: Box<Leg>) {
-        if self.slots_of.is_empty() {
-            self.next_slot = self.now().samples * 125 / SLOT_US + 1;
-        }
+        self.begin_wheel();
         let slot = self.free.pop().unwrap_or_else(|| {
             self.legs.push(None);
             self.legs.len() - 1
@@ -279,6 +326,7 @@ impl MediaThread {
     }
 
     fn remove(&mut self, slot: usize) {
+        self.leave_room(slot);
         self.unbridge(slot);
         let now = self.now();
         let Some(mut leg) = self.legs[slot].take() else { return };
@@ -293,38 +341,6 @@ impl MediaThread {
             }
         }
         self.free.push(slot);
-    }
-
-    fn bridge(&mut self, a: u64, b: u64) {
-        let (Some(a), Some(b)) = (self.slots_of.get(&a).copied(), self.slots_of.get(&b).copied())
-        else {
-            return;
-        };
-        if a == b {
-            return;
-        }
-        for (slot, peer) in [(a, b), (b, a)] {
-            self.unbridge(slot);
-            // What waited was said before they could hear each other.
-            self.receive_rtp(slot);
-            let Some(leg) = self.legs[slot].as_mut() else { continue };
-            leg.stop_play(None);
-            if let Err(error) = self.poller.watch(&leg.ports.rtp, rtp_token(slot, leg.id)) {
-                tracing::error!(%error, "a bridged leg cannot be watched; it will not be heard");
-            }
-            leg.change_peer(Some(peer));
-        }
-    }
-
-    fn unbridge(&mut self, slot: usize) {
-        let Some(peer) = self.legs[slot].as_ref().and_then(|leg| leg.peer) else { return };
-        for slot in [slot, peer] {
-            if let Some(leg) = self.legs[slot].as_mut() {
-                // Fails only if it was not watched.
-                let _ = self.poller.forget(&leg.ports.rtp);
-                leg.change_peer(None);
-            }
-        }
     }
 }
 
