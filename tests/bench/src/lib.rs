@@ -6,6 +6,7 @@
 pub mod acd;
 pub mod calls;
 pub mod decisions;
+pub mod enqueue;
 pub mod media;
 pub mod offers;
 pub mod report;

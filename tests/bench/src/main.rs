@@ -3,7 +3,7 @@
 
 use anyhow::{Context, bail};
 use strowger_bench::report::Report;
-use strowger_bench::{acd, calls, decisions, media, offers};
+use strowger_bench::{acd, calls, decisions, enqueue, media, offers};
 
 /// A benchmark: its name and what fills its report.
 type Bench = (&'static str, fn(&mut Report) -> anyhow::Result<()>);
@@ -16,9 +16,10 @@ const BENCHES: &[Bench] = &[
     ("media", media::run),
 ];
 
-/// The decision alone, then everything from a free agent to the next INVITE.
+/// The decision alone, then everything from the queue to the INVITE at an agent.
 fn distribution(report: &mut Report) -> anyhow::Result<()> {
     acd::run(report)?;
+    enqueue::run(report)?;
     offers::run(report)
 }
 

@@ -107,7 +107,12 @@ pub fn percentile(sorted: &[f64], share: f64) -> f64 {
 
 /// Seconds of processor time a process has used, all its threads together.
 pub fn cpu_s(pid: u32) -> Result<f64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    cpu_of_s(Path::new(&format!("/proc/{pid}/stat")))
+}
+
+/// The same from the `stat` file of a process or thread.
+pub fn cpu_of_s(stat: &Path) -> Result<f64> {
+    let stat = std::fs::read_to_string(stat)?;
     // The name in parentheses may hold spaces.
     let fields: Vec<&str> =
         stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();

@@ -29,8 +29,8 @@ async fn the_caller_hears_music_and_then_the_agent() -> Result<()> {
     let record = scene.only_record().await?;
     for leg in 0..2 {
         let media = &record["legs"][leg]["media"];
-        assert!(media["packets_received"].as_u64() > Some(50), "{record:#}");
-        assert!(media["packets_sent"].as_u64() > Some(50), "{record:#}");
+        assert!(media["packets_received"].as_u64() > Some(10), "{record:#}");
+        assert!(media["packets_sent"].as_u64() > Some(10), "{record:#}");
         assert!(media["mos_percent"].as_u64() >= Some(350), "{record:#}");
         assert_eq!(media["transcoded"], false, "{record:#}");
     }
