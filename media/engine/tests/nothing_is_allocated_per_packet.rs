@@ -1,6 +1,6 @@
-//! Counts what the media threads allocate while a prompt plays, two parties
-//! talk and are recorded, and digits are pressed. In a process of its own,
-//! because the allocator is the process's.
+//! Counts what the media threads allocate while a prompt plays, parties talk in
+//! bridges and a conference, in several codecs, secured and recorded, and are
+//! listened to. In a process of its own, because the allocator is the process's.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -9,11 +9,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use strowger_engine::media::{
-    Clip, Law, LegHandle, LegSpec, MediaConfig, MediaEngine, RecordSpec, RemoteParams, ThreadHook,
+    Clip, Codec, ConferenceSpec, Detect, Join, LegHandle, LegSpec, MediaConfig, MediaEngine,
+    RecordSpec, RemoteParams, SrtpKeys, ThreadHook,
 };
 use strowger_engine::prompt::Prompt;
 use strowger_model::RecordingId;
+use strowger_rtp::codec::{Encoder, MAX_FRAME_BYTES, Rate};
 use strowger_rtp::packet::Header;
+use strowger_rtp::srtp::{MasterKey, Profile, Protect};
 use tokio::sync::mpsc;
 
 struct Counting;
@@ -45,33 +48,49 @@ static ALLOCATOR: Counting = Counting;
 struct Phone {
     socket: UdpSocket,
     leg: LegHandle,
+    codec: Codec,
+    payload: Vec<u8>,
+    protect: Option<Protect>,
     sent: u16,
 }
 
 impl Phone {
-    fn new(engine: &MediaEngine, law: Law) -> Self {
+    fn new(engine: &MediaEngine, codec: Codec, secure: bool) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         let (events, _) = mpsc::channel(64);
         let leg = engine.handle().open(LegSpec { events, tag: 0, group: 1 }).unwrap();
-        let address = socket.local_addr().unwrap();
-        let remote = RemoteParams::new(address, law.into());
-        leg.set_remote(RemoteParams { dtmf_payload: Some(101), ..remote }).unwrap();
-        Self { socket, leg, sent: 0 }
+        let mut remote = RemoteParams::new(socket.local_addr().unwrap(), codec);
+        let key = MasterKey::from_random(Profile::AeadAes128Gcm, [7; MasterKey::MAX_LEN]);
+        remote.srtp = secure.then_some(SrtpKeys { send: key, receive: key });
+        leg.set_remote(remote).unwrap();
+        let mut payload = [0; MAX_FRAME_BYTES];
+        let mut encoder = Encoder::new(codec, Rate::Narrow).unwrap();
+        let loud =
+            std::array::from_fn::<i16, 160, _>(|at| if at % 16 < 8 { 9_000 } else { -9_000 });
+        let length = encoder.encode(&loud, &mut payload).unwrap();
+        let payload = payload[..length].to_vec();
+        let protect = secure.then(|| Protect::new(&key));
+        Self { socket, leg, codec, payload, protect, sent: 0 }
     }
 
-    fn say(&mut self, law: Law) {
+    fn say(&mut self) {
         self.sent += 1;
         let header = Header {
             marker: false,
-            payload_type: law.payload_type(),
+            payload_type: self.codec.payload_type(),
             sequence: self.sent,
-            timestamp: u32::from(self.sent) * 160,
+            timestamp: u32::from(self.sent) * self.codec.frame_timestamps(),
             ssrc: 1,
         };
-        let mut datagram = [0x55; 172];
+        let mut datagram = [0x55; 400];
         datagram[..12].copy_from_slice(&header.to_bytes());
-        self.socket.send_to(&datagram, self.leg.local_address()).unwrap();
+        let mut length = 12 + self.payload.len();
+        datagram[12..length].copy_from_slice(&self.payload);
+        if let Some(protect) = &mut self.protect {
+            length = protect.protect_rtp(&mut datagram, length).unwrap();
+        }
+        self.socket.send_to(&datagram[..length], self.leg.local_address()).unwrap();
     }
 
     fn hear(&self) {
@@ -79,10 +98,9 @@ impl Phone {
     }
 }
 
-#[test]
-fn a_second_of_everything_allocates_nothing_on_media_threads() {
-    let folder = tempfile::tempdir().unwrap();
-    // The disk thread is counted as well: it reuses its blocks.
+fn engine() -> MediaEngine {
+    // The disk thread is counted as well: it reuses its blocks. The encoding
+    // thread is through with its prompt when counting begins.
     let hook = ThreadHook(Arc::new(|| COUNTED.set(true)));
     let config = MediaConfig {
         port_min: 19_100,
@@ -91,23 +109,50 @@ fn a_second_of_everything_allocates_nothing_on_media_threads() {
         on_thread_start: Some(hook),
         ..MediaConfig::default()
     };
-    let engine = MediaEngine::start(config).unwrap();
-    let (mut a, mut b) = (Phone::new(&engine, Law::Pcmu), Phone::new(&engine, Law::Pcma));
-    let listener = Phone::new(&engine, Law::Pcmu);
-    let recording = RecordingId(uuid::Uuid::from_u128(1));
-    let path = folder.path().join("steady.wav");
-    a.leg.record_start(RecordSpec { recording, path, silence_ms: 500 }).unwrap();
-    a.leg.bridge(&b.leg).unwrap();
+    MediaEngine::start(config).unwrap()
+}
+
+#[test]
+fn seconds_of_everything_allocate_nothing_on_media_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine();
+    let phone = |codec, secure| Phone::new(&engine, codec, secure);
+    let record = |number: u128| RecordSpec {
+        recording: RecordingId(uuid::Uuid::from_u128(number)),
+        path: folder.path().join(format!("{number}.wav")),
+        silence_ms: 500,
+    };
+    let listener = phone(Codec::Opus, false);
+    let relayed = [phone(Codec::Pcmu, true), phone(Codec::Pcma, true)];
+    let transcoded = [phone(Codec::Pcmu, false), phone(Codec::Opus, true)];
+    let met = [Codec::Pcmu, Codec::G722, Codec::Opus].map(|codec| phone(codec, false));
+    relayed[0].leg.record_start(record(1)).unwrap();
+    transcoded[1].leg.record_start(record(2)).unwrap();
+    for pair in [&relayed, &transcoded] {
+        pair[0].leg.bridge(&pair[1].leg).unwrap();
+    }
+    let (events, _) = mpsc::channel(64);
+    let spec = ConferenceSpec { events, tag: 0, group: 1 };
+    let conference = engine.handle().conference(spec).unwrap();
+    for phone in &met {
+        conference.join(&phone.leg, Join::default()).unwrap();
+        let detect = Detect { speech_hangover_ms: 500, tones: true, ..Detect::default() };
+        phone.leg.detect(detect).unwrap();
+    }
+    conference.record_start(record(3)).unwrap();
     let prompt = Prompt::shared(&[1_000; 8_000]);
     listener.leg.play(1, vec![Clip::Looped { prompt, ms: None }], 0).unwrap();
+    let mut talkers: Vec<Phone> = relayed.into_iter().chain(transcoded).chain(met).collect();
     let mut second = |seconds: usize| {
         for _ in 0..seconds * 50 {
             // The prompt's packets are the clock.
             listener.hear();
-            a.say(Law::Pcmu);
-            b.hear();
-            b.say(Law::Pcma);
-            a.hear();
+            for phone in &mut talkers {
+                phone.say();
+            }
+            for phone in &talkers {
+                phone.hear();
+            }
         }
     };
     second(3);
@@ -115,5 +160,5 @@ fn a_second_of_everything_allocates_nothing_on_media_threads() {
     assert!(before > 0, "the counter does not count");
     second(4);
     let after = ALLOCATIONS.load(Ordering::Relaxed);
-    assert_eq!(after - before, 0, "allocations for 400 packets relayed and recorded, 200 played");
+    assert_eq!(after - before, 0, "allocations for 1,600 packets heard and as many sent");
 }

@@ -102,3 +102,22 @@ fn a_phone_that_holds_us_hears_nothing_and_the_play_goes_on() {
     assert!(phone.event(play_ended(1)));
     assert!(crate::support::nothing_waits(&phone.rtp));
 }
+
+#[test]
+fn packets_are_as_long_as_the_other_side_wishes() {
+    let engine = engine();
+    let mut phone = Phone::silent(&engine, 1);
+    phone.negotiate(Law::Pcmu, |remote| remote.ptime_ms = 40);
+    let prompt = prompt(5);
+    phone.leg.play(1, vec![Clip::Prompt(prompt.clone())], 1).unwrap();
+    let heard: Vec<Heard> = (0..3).map(|_| phone.hear_sound()).collect();
+    let said: Vec<u8> = (0..5).flat_map(|at| *prompt.frame(Law::Pcmu, at).unwrap()).collect();
+    assert_eq!(heard.iter().flat_map(|it| it.payload.clone()).collect::<Vec<_>>(), said);
+    let lengths: Vec<usize> = heard.iter().map(|packet| packet.payload.len()).collect();
+    assert_eq!(lengths, [320, 320, 160], "the rest does not wait");
+    for pair in heard.windows(2) {
+        assert_eq!(pair[1].header.sequence, pair[0].header.sequence.wrapping_add(1));
+        assert_eq!(pair[1].header.timestamp, pair[0].header.timestamp.wrapping_add(320));
+    }
+    assert!(phone.event(play_ended(1)));
+}

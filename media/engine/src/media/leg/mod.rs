@@ -7,6 +7,7 @@ mod detect;
 mod digits;
 mod ear;
 mod figures;
+mod pack;
 mod receive;
 mod report;
 mod secure;
@@ -22,6 +23,7 @@ use super::stats::LegStats;
 use cross::Crossing;
 use detect::Detectors;
 use digits::DigitQueue;
+use pack::Packing;
 use report::Reports;
 use std::sync::Arc;
 use strowger_rtp::codec::Encoder;
@@ -93,6 +95,7 @@ pub(super) struct Leg {
     encoder: Option<Box<Encoder>>,
     digits: DigitQueue,
     crossing: Crossing,
+    packing: Packing,
     detect: Detect,
     /// What `detectors` were made for.
     detectors_for: Option<(Detect, bool)>,
@@ -133,6 +136,7 @@ impl Leg {
             encoder: None,
             digits: DigitQueue::new(),
             crossing: Crossing::default(),
+            packing: Packing::default(),
             detect: Detect::default(),
             detectors_for: None,
             detectors: None,
@@ -172,6 +176,7 @@ impl Leg {
             self.heard_ms = now.ms;
             self.timed_out = false;
         }
+        self.send_packed(now);
         if remote.codec.clock_hz() != self.codec().clock_hz() {
             self.change_clock(remote.codec);
         }

@@ -2,6 +2,7 @@
 //! and then a sign of life.
 
 use super::digits::Tick;
+use super::pack::frames_per_packet;
 use super::receive::Sound;
 use super::{Leg, Now, Relay};
 use crate::media::os::DATAGRAM;
@@ -32,12 +33,22 @@ impl Leg {
     /// Sends what is due in this 20 ms. `now.samples` moves by exactly one frame
     /// from call to call.
     pub(super) fn speak(&mut self, now: Now, voice: Voice<'_>) {
+        let packed = self.packing.frames();
+        self.say_one(now, voice);
+        // Nothing was added to what waits: it was the last.
+        if packed > 0 && self.packing.frames() == packed {
+            self.send_packed(now);
+        }
+    }
+
+    fn say_one(&mut self, now: Now, voice: Voice<'_>) {
         let events = self.remote.and_then(|it| Some((it.dtmf_payload?, it.dtmf_clock_hz)));
         match self.digits.tick(events) {
             Tick::Idle => {}
             Tick::Event { payload_type, first, payload } => {
                 self.pass_time_in_play(now);
                 if self.may_send() {
+                    self.send_packed(now);
                     let clock = now.clock(self.codec());
                     let header = self.outgoing.event(clock, payload_type, first);
                     self.send(now, header, &payload);
@@ -102,6 +113,7 @@ impl Leg {
         if self.player.is_some() || self.digits.is_busy() || !self.may_send() {
             return;
         }
+        self.send_packed(now);
         match packet.sound {
             Sound::Event(event) => self.relay_event(now, &packet.header, event),
             Sound::Audio(codec) => self.relay_audio(now, &packet.header, codec, packet.payload),
@@ -160,6 +172,10 @@ impl Leg {
 
     fn send_frame(&mut self, now: Now, frame: &[u8]) {
         let Some(remote) = self.remote.filter(|remote| remote.send) else { return };
+        if frames_per_packet(&remote) > 1 {
+            self.pack(now, &remote, frame);
+            return;
+        }
         let header = self.outgoing.generated(now.clock(remote.codec), remote.payload_type);
         if let Some(recorder) = &mut self.recorder {
             recorder.hear_right(now.samples, header.timestamp, remote.codec, frame);
