@@ -30,6 +30,11 @@ pub struct MediaConfig {
     pub threads: usize,
     /// Whether each thread is pinned to a core of its own.
     pub pin: bool,
+    /// Whether the threads ask for real-time priority. Beside other busy
+    /// processes a bridge keeps one packet in a hundred for some 5 ms without
+    /// it, and for 0.2 ms with it. Where it is forbidden (it takes
+    /// `CAP_SYS_NICE` or an `rtprio` limit) they run as everybody else.
+    pub realtime: bool,
     /// No packet for so long where some are expected is reported; 0: never.
     pub rtp_timeout_ms: u32,
     /// Canonical name in RTCP (RFC 3550 §6.5.1); no user's name.
@@ -47,6 +52,7 @@ impl Default for MediaConfig {
             port_max: 29_999,
             threads: 1,
             pin: true,
+            realtime: true,
             rtp_timeout_ms: 30_000,
             cname: "strowger".to_owned(),
             on_thread_start: None,

@@ -133,9 +133,13 @@ impl MediaEngine {
                 encoding_handle.clone(),
             )?;
             let (hook, pin) = (config.on_thread_start.clone(), config.pin);
+            let realtime = config.realtime;
             let run = move || {
                 if pin && !super::os::pin_to_core(number) {
                     tracing::info!(number, "media thread could not be pinned to a core");
+                }
+                if realtime && !super::os::ask_for_real_time() {
+                    tracing::info!(number, "media thread runs without real-time priority");
                 }
                 if let Some(hook) = hook {
                     (hook.0)();
