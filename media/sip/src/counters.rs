@@ -83,6 +83,10 @@ counters! {
     TransportFailed => "transport_failed",
     /// Streams closed because their framing was lost or stalled.
     StreamBroken => "stream_broken",
+    /// Streams closed unheard because there are too many, in all or of one address.
+    StreamRefused => "stream_refused",
+    /// Streams whose TLS or WebSocket handshake failed or took too long.
+    NoHandshake => "no_handshake",
 }
 
 /// One number per [`Count`].

@@ -1,5 +1,6 @@
 //! What the driver is told once.
 
+use super::tls::{TlsError, TlsSettings};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use strowger_sip::{ChallengeOrder, Limits};
@@ -15,6 +16,15 @@ pub struct SignallingConfig {
     pub udp: SocketAddr,
     /// Where to listen for streams; `None` for no TCP.
     pub tcp: Option<SocketAddr>,
+    /// Where to listen for TLS streams; needs a certificate.
+    pub tls: Option<SocketAddr>,
+    /// Where to listen for WebSockets; behind a proxy that does TLS, since
+    /// browsers open no others from a secure page.
+    pub ws: Option<SocketAddr>,
+    /// Where to listen for secure WebSockets; needs a certificate.
+    pub wss: Option<SocketAddr>,
+    /// Certificates, ours and theirs.
+    pub certificates: TlsSettings,
     /// Address under which others reach us, if it is not the one listened on.
     pub advertised: Option<IpAddr>,
     /// How phones are challenged.
@@ -31,6 +41,10 @@ impl SignallingConfig {
         Self {
             udp: address,
             tcp: Some(address),
+            tls: None,
+            ws: None,
+            wss: None,
+            certificates: TlsSettings::default(),
             advertised: None,
             challenge: ChallengeOrder::default(),
             limits: Limits::default(),
@@ -56,6 +70,19 @@ pub enum StartError {
     /// The TCP listener cannot be opened.
     #[error("cannot listen on TCP {0}: {1}; is another SIP server running there?")]
     Tcp(SocketAddr, io::Error),
+    /// A TLS or WebSocket listener cannot be opened.
+    #[error("cannot listen for {kind} on {address}: {error}; is another server running there?")]
+    Listener {
+        /// `TLS`, `WS` or `WSS`.
+        kind: &'static str,
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        error: io::Error,
+    },
+    /// TLS is not usable as configured.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// Phones could not be told where we are.
     #[error("listening on every address ({0}); say under which address phones reach us")]
     NoAdvertised(SocketAddr),

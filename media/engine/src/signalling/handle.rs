@@ -1,12 +1,15 @@
 //! How the server speaks to the signalling task.
 
 use super::command::Command;
+use super::tls::{Certificates, TlsError};
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use strowger_model::Cause;
 use strowger_sip::{
-    Counters, DialogKey, Direction, Directory, InviteRequest, LocalMedia, Registration, Usage,
+    Counters, DialogKey, Direction, Directory, InviteRequest, LocalMedia, Registration, Transport,
+    Usage,
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -23,16 +26,19 @@ pub struct SipHandle {
     commands: mpsc::Sender<Command>,
     placed: Arc<AtomicU64>,
     udp: SocketAddr,
-    tcp: Option<SocketAddr>,
+    listeners: Arc<HashMap<Transport, SocketAddr>>,
+    certificates: Option<Arc<Certificates>>,
 }
 
 impl SipHandle {
     pub(super) fn new(
         commands: mpsc::Sender<Command>,
         udp: SocketAddr,
-        tcp: Option<SocketAddr>,
+        listeners: HashMap<Transport, SocketAddr>,
+        certificates: Option<Arc<Certificates>>,
     ) -> Self {
-        Self { commands, placed: Arc::new(AtomicU64::new(0)), udp, tcp }
+        let (placed, listeners) = (Arc::new(AtomicU64::new(0)), Arc::new(listeners));
+        Self { commands, placed, udp, listeners, certificates }
     }
 
     /// Where datagrams are taken.
@@ -42,7 +48,20 @@ impl SipHandle {
 
     /// Where streams are taken.
     pub fn tcp_address(&self) -> Option<SocketAddr> {
-        self.tcp
+        self.listener(Transport::Tcp)
+    }
+
+    /// Where a transport's streams are taken.
+    pub fn listener(&self, transport: Transport) -> Option<SocketAddr> {
+        self.listeners.get(&transport).copied()
+    }
+
+    /// Reads our certificates anew, for handshakes from now on; if a file is
+    /// wrong, the ones in use stay. Streams that are up are not touched.
+    pub async fn reload_certificates(&self) -> Result<(), TlsError> {
+        let Some(certificates) = self.certificates.clone() else { return Ok(()) };
+        let reading = tokio::task::spawn_blocking(move || certificates.reload());
+        reading.await.unwrap_or(Ok(()))
     }
 
     async fn send(&self, command: Command) -> Result<(), Stopped> {

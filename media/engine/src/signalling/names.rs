@@ -40,7 +40,9 @@ async fn look_up(directory: &Directory, commands: &mpsc::WeakSender<Command>) ->
         if host.parse::<std::net::IpAddr>().is_ok() {
             continue;
         }
-        match tokio::net::lookup_host((host, proxy.port.unwrap_or(5060))).await {
+        match tokio::net::lookup_host((host, proxy.port.unwrap_or(proxy.transport.default_port())))
+            .await
+        {
             Ok(found) => {
                 let mut addresses: Vec<_> = found.take(MAX_ADDRESSES).collect();
                 // An order that does not change from look-up to look-up, v4 first.

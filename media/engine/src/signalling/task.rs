@@ -3,13 +3,15 @@
 use super::MAX_WAITING_EVENTS;
 use super::clock::Clock;
 use super::command::Command;
-use super::connection::StreamEvent;
+use super::connection::{End, StreamEvent};
 use super::streams::{Arrival, Streams};
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
-use strowger_sip::{Directory, Endpoint, Hop, Output, Packet, SipEvent, Transmit, Transport};
+use strowger_sip::{
+    Count, Directory, Endpoint, Hop, Output, Packet, SipEvent, Transmit, Transport,
+};
 use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Duration, Instant};
@@ -159,15 +161,24 @@ impl Task {
     fn take_stream(&mut self, arrival: Arrival) {
         let now = self.clock.now();
         match arrival {
-            Arrival::Stream(stream, remote) => self.streams.accept(stream, remote),
-            Arrival::News(StreamEvent::Data(id, remote, bytes)) => {
-                self.endpoint.receive(now, Packet { source: Hop::tcp(remote, Some(id)), bytes });
+            Arrival::Stream(transport, stream, remote) => {
+                if !self.streams.accept(transport, stream, remote) {
+                    self.endpoint.count(Count::StreamRefused);
+                }
             }
-            Arrival::News(StreamEvent::Closed { id, remote, unsent }) => {
-                self.streams.close(id);
-                self.endpoint.connection_closed(id);
-                if unsent {
-                    self.endpoint.transport_failed(now, &Hop::tcp(remote, Some(id)));
+            Arrival::News(StreamEvent::Data(source, bytes)) => {
+                self.endpoint.receive(now, Packet { source, bytes });
+            }
+            Arrival::News(StreamEvent::Closed(hop, end)) => {
+                if let Some(id) = hop.connection {
+                    self.streams.close(id);
+                    self.endpoint.connection_closed(id);
+                }
+                match end {
+                    End::NoHandshake => self.endpoint.count(Count::NoHandshake),
+                    // A browser cannot be reached again: what it was asked is lost.
+                    End::Over if !hop.transport.is_web() => self.endpoint.stream_lost(now, &hop),
+                    End::Over | End::NotOpened => self.endpoint.transport_failed(now, &hop),
                 }
             }
             Arrival::Nothing => {}
@@ -234,8 +245,13 @@ impl Task {
                     self.endpoint.transport_failed(self.clock.now(), &hop);
                 }
             }
-            Transport::Tcp => {
-                if !self.streams.send(&hop, bytes) {
+            _ => {
+                let directory = hop.trunk.map(|_| self.directories.borrow().clone());
+                let name = hop.trunk.and_then(|trunk| {
+                    let proxy = directory.as_ref()?.trunk(trunk)?.proxy.as_ref()?;
+                    Some(proxy.host.as_str())
+                });
+                if !self.streams.send(&hop, bytes, name) {
                     self.endpoint.transport_failed(self.clock.now(), &hop);
                 }
             }

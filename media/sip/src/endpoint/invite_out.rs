@@ -150,7 +150,7 @@ impl Endpoint {
                 }
                 let to = sip_uri(Some(number), &host_text(trunk.domain()));
                 let to = to.ok_or(Cause::NotFound)?;
-                let hop = Hop { transport: proxy.transport, remote: address, connection: None };
+                let hop = Hop::to_trunk(trunk.id, proxy.transport, address);
                 Ok(Route {
                     destinations: vec![Destination { uri: to.clone(), hop }],
                     to,

@@ -41,6 +41,7 @@ use crate::timer::{TimerKey, Timers};
 use crate::transaction::Transactions;
 use crate::trunks::TrunkTable;
 use bytes::Bytes;
+use sipx_sip::transaction::ClientState;
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -54,6 +55,13 @@ pub struct EndpointConfig {
     /// Our TCP listener's address as others must see it; `None`: no TCP, and
     /// trunks that want it cannot be called.
     pub tcp: Option<SocketAddr>,
+    /// Our TLS listener's address as others must see it. Without one, trunks
+    /// over TLS are still called, and call back over the stream we opened.
+    pub tls: Option<SocketAddr>,
+    /// Our WebSocket listener's address as browsers must see it.
+    pub ws: Option<SocketAddr>,
+    /// Our secure WebSocket listener's address as browsers must see it.
+    pub wss: Option<SocketAddr>,
     /// How phones are challenged.
     pub challenge: ChallengeOrder,
     /// How much is held at once.
@@ -66,6 +74,9 @@ impl EndpointConfig {
         Self {
             udp: address,
             tcp: Some(address),
+            tls: None,
+            ws: None,
+            wss: None,
             challenge: ChallengeOrder::default(),
             limits: Limits::default(),
         }
@@ -211,9 +222,28 @@ impl Endpoint {
         self.congested = congested;
     }
 
-    /// A stream was closed by the other side or by its owner.
+    /// A stream was closed by the other side or by its owner. Browsers that
+    /// were registered over it cannot be called any more (RFC 7118 §5).
     pub fn connection_closed(&mut self, connection: ConnectionId) {
         self.streams.remove(connection);
+        for (agent, tenant) in self.registrar.forget_web(connection) {
+            self.emit(SipEvent::Unregistered { agent, tenant });
+        }
+    }
+
+    /// A stream that had been up is gone: requests over it that nobody has
+    /// answered a word to were lost with it (RFC 3261 §17.1.4).
+    pub fn stream_lost(&mut self, now: Timestamp, hop: &Hop) {
+        let lost: Vec<u64> = self.transactions.clients_over(hop);
+        for id in lost {
+            let unheard = |state| matches!(state, ClientState::Calling | ClientState::Trying);
+            if let Some(client) = self.transactions.client(id)
+                && unheard(client.state())
+            {
+                let outputs = client.machine.on_transport_error();
+                self.run_client(now, id, outputs);
+            }
+        }
     }
 
     /// Messages to `hop` cannot be delivered (RFC 3261 §18.4).
@@ -225,6 +255,11 @@ impl Endpoint {
                 self.run_client(now, id, outputs);
             }
         }
+    }
+
+    /// Counts what the owner of the sockets turned away by itself.
+    pub fn count(&mut self, what: Count) {
+        self.counters.add(what);
     }
 
     /// What happened how often.
@@ -284,20 +319,21 @@ impl Endpoint {
 
     /// Our address on a transport; the UDP one if there is no such listener.
     fn own_address(&self, transport: Transport) -> SocketAddr {
-        match transport {
-            Transport::Udp => self.config.udp,
-            Transport::Tcp => self.config.tcp.unwrap_or(self.config.udp),
-        }
+        let listener = match transport {
+            Transport::Udp => None,
+            Transport::Tcp => self.config.tcp,
+            Transport::Tls => self.config.tls,
+            Transport::Ws => self.config.ws,
+            Transport::Wss => self.config.wss,
+        };
+        listener.unwrap_or(self.config.udp)
     }
 
     /// Our Contact towards a hop.
     fn contact(&self, transport: Transport, user: &str) -> String {
         let address = self.own_address(transport);
         let user = crate::message::escape_user(user);
-        match transport {
-            Transport::Udp => format!("<sip:{user}@{address}>"),
-            Transport::Tcp => format!("<sip:{user}@{address};transport=tcp>"),
-        }
+        format!("<sip:{user}@{address}{}>", transport.contact_param())
     }
 
     fn via(&self, transport: Transport, branch: u64) -> String {
@@ -310,8 +346,9 @@ impl Endpoint {
     }
 
     fn is_ours(&self, host: &str) -> bool {
-        host.parse::<std::net::IpAddr>().is_ok_and(|ip| {
-            ip == self.config.udp.ip() || self.config.tcp.is_some_and(|tcp| tcp.ip() == ip)
-        })
+        let config = &self.config;
+        let listeners = [Some(config.udp), config.tcp, config.tls, config.ws, config.wss];
+        host.parse::<std::net::IpAddr>()
+            .is_ok_and(|ip| listeners.iter().flatten().any(|listener| listener.ip() == ip))
     }
 }

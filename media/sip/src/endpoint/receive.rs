@@ -8,6 +8,7 @@ use crate::message::ALLOW;
 use crate::timer::TimerKey;
 use crate::transaction::MergeKey;
 use crate::via::{response_hop, stamp_source};
+use bytes::Bytes;
 use sipx_sip::headers::{Require, To};
 use sipx_sip::transaction::ServerState;
 use sipx_sip::uri::Scheme;
@@ -28,12 +29,28 @@ impl Endpoint {
                     self.counters.add(Count::KeepAlive);
                     return;
                 }
-                match sipx_sip::parse_datagram(bytes.clone(), &parse_limits()) {
-                    Ok(message) => self.take(now, message, source),
-                    Err(_) => self.take_broken(&bytes, source),
-                }
+                self.receive_whole(now, source, bytes);
             }
-            Transport::Tcp => self.receive_stream(now, source, &bytes),
+            Transport::Tcp | Transport::Tls => self.receive_stream(now, source, &bytes),
+            Transport::Ws | Transport::Wss => {
+                if bytes.iter().all(|b| matches!(b, b'\r' | b'\n')) {
+                    self.counters.add(Count::KeepAlive);
+                    // Two line ends are a ping, one is a pong (RFC 5626 §4.4.1).
+                    if bytes.len() >= 4 {
+                        self.transmit(source, Bytes::from_static(b"\r\n"));
+                    }
+                    return;
+                }
+                self.receive_whole(now, source, bytes);
+            }
+        }
+    }
+
+    /// One datagram or WebSocket frame: one message (RFC 7118 §5).
+    fn receive_whole(&mut self, now: Timestamp, source: Hop, bytes: Bytes) {
+        match sipx_sip::parse_datagram(bytes.clone(), &parse_limits()) {
+            Ok(message) => self.take(now, message, source),
+            Err(_) => self.take_broken(&bytes, source),
         }
     }
 
@@ -46,7 +63,7 @@ impl Endpoint {
         // A keep-alive ping wants a pong (RFC 5626 §4.4.1).
         if read.pings > 0 {
             self.counters.add(Count::KeepAlive);
-            self.transmit(source, bytes::Bytes::from_static(b"\r\n"));
+            self.transmit(source, Bytes::from_static(b"\r\n"));
         }
         if let Some(at) = read.stalls_at {
             self.timers.set(at, TimerKey::Stream(connection));

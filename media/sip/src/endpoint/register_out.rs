@@ -126,7 +126,7 @@ impl Endpoint {
     fn hop_of(&self, trunk: &Trunk) -> Option<Hop> {
         let proxy = trunk.proxy.as_ref()?;
         let remote = self.trunks.address(trunk)?;
-        Some(Hop { transport: proxy.transport, remote, connection: None })
+        Some(Hop::to_trunk(trunk.id, proxy.transport, remote))
     }
 
     fn send_register(
