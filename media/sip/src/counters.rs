@@ -67,6 +67,14 @@ counters! {
     FullTransactions => "full_transactions",
     /// INVITEs answered 503 because the server does not keep up.
     Congested => "congested",
+    /// Calls, either way, that a trunk's or tenant's limits refused.
+    TrunkLimit => "trunk_limit",
+    /// Calls that went on to another address or trunk.
+    FailedOver => "failed_over",
+    /// Changes of a trunk's state.
+    TrunkChanged => "trunk_changed",
+    /// Notices that nobody had room for.
+    NoticeDropped => "notice_dropped",
     /// Calls received.
     CallsIn => "calls_in",
     /// Calls placed.

@@ -14,12 +14,14 @@ mod event;
 mod hop;
 pub mod limits;
 mod message;
+mod notice;
 mod random;
 mod registrar;
 mod sdp;
 mod streams;
 mod timer;
 mod transaction;
+mod trunk;
 mod trunks;
 mod via;
 
@@ -33,5 +35,12 @@ pub use endpoint::{Caller, Endpoint, EndpointConfig, InviteRequest, InviteTarget
 pub use event::{DialogKey, Incoming, Side, SipEvent, Source};
 pub use hop::{ConnectionId, Hop, Packet, Transmit, Transport};
 pub use limits::Limits;
+pub use notice::Notice;
 pub use registrar::Registration;
 pub use sdp::{Codec, Direction, LocalMedia, Negotiated, RemoteMedia, Session, SessionError};
+pub use trunk::{
+    Answer, CallLimits, CallerPolicy, Edit, HealthRules, Located, Location, Naptr, NumberForm,
+    NumberPlan, NumberRule, OutboundRoute, Question, Refusal, RouteStep, RuleError, Srv, Tariff,
+    TenantPolicy, TokenBucket, Translation, TrunkPolicy, TrunkReason, TrunkState, TrunkStatus,
+    Trunking, When,
+};

@@ -1,8 +1,10 @@
 //! What the driver is told once.
 
+use super::resolver::Lookup;
 use super::tls::{TlsError, TlsSettings};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use strowger_sip::{ChallengeOrder, Limits};
 
 /// Events that may be on their way to the server before new calls are refused:
@@ -27,6 +29,8 @@ pub struct SignallingConfig {
     pub certificates: TlsSettings,
     /// Address under which others reach us, if it is not the one listened on.
     pub advertised: Option<IpAddr>,
+    /// Who is asked about names; `None`: the system's name servers.
+    pub lookup: Option<Arc<dyn Lookup>>,
     /// How phones are challenged.
     pub challenge: ChallengeOrder,
     /// How much is held at once.
@@ -45,6 +49,7 @@ impl SignallingConfig {
             ws: None,
             wss: None,
             certificates: TlsSettings::default(),
+            lookup: None,
             advertised: None,
             challenge: ChallengeOrder::default(),
             limits: Limits::default(),

@@ -4,12 +4,12 @@ use super::command::Command;
 use super::tls::{Certificates, TlsError};
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use strowger_model::Cause;
+use std::sync::{Arc, Mutex, PoisonError};
+use strowger_model::{Cause, TenantId};
 use strowger_sip::{
-    Counters, DialogKey, Direction, Directory, InviteRequest, LocalMedia, Registration, Transport,
-    Usage,
+    Counters, DialogKey, Direction, Directory, InviteRequest, LocalMedia, Notice, Registration,
+    Transport, TrunkStatus, Trunking, Usage,
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -28,6 +28,8 @@ pub struct SipHandle {
     udp: SocketAddr,
     listeners: Arc<HashMap<Transport, SocketAddr>>,
     certificates: Option<Arc<Certificates>>,
+    /// Until somebody takes it.
+    notices: Arc<Mutex<Option<mpsc::Receiver<Notice>>>>,
 }
 
 impl SipHandle {
@@ -36,9 +38,11 @@ impl SipHandle {
         udp: SocketAddr,
         listeners: HashMap<Transport, SocketAddr>,
         certificates: Option<Arc<Certificates>>,
+        notices: mpsc::Receiver<Notice>,
     ) -> Self {
+        let notices = Arc::new(Mutex::new(Some(notices)));
         let (placed, listeners) = (Arc::new(AtomicU64::new(0)), Arc::new(listeners));
-        Self { commands, placed, udp, listeners, certificates }
+        Self { commands, placed, udp, listeners, certificates, notices }
     }
 
     /// Where datagrams are taken.
@@ -139,6 +143,33 @@ impl SipHandle {
     /// Swaps the directory; names of proxies are looked up from now on.
     pub async fn set_directory(&self, directory: Arc<Directory>) -> Result<(), Stopped> {
         self.send(Command::SetDirectory(directory)).await
+    }
+
+    /// See [`strowger_sip::Endpoint::set_trunking`].
+    pub async fn set_trunking(&self, trunking: Arc<Trunking>) -> Result<(), Stopped> {
+        self.send(Command::SetTrunking(trunking)).await
+    }
+
+    /// See [`strowger_sip::Endpoint::set_budget`].
+    pub async fn set_budget(
+        &self,
+        tenant: TenantId,
+        left_micros: Option<u64>,
+    ) -> Result<(), Stopped> {
+        self.send(Command::SetBudget(tenant, left_micros)).await
+    }
+
+    /// How every trunk is doing.
+    pub async fn trunk_statuses(&self) -> Result<Vec<TrunkStatus>, Stopped> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Trunks(reply)).await?;
+        answer.await.map_err(|_| Stopped)
+    }
+
+    /// What an operator should know; to be taken once. Notices that find no
+    /// room, or nobody who takes them, are dropped and counted.
+    pub fn take_notices(&self) -> Option<mpsc::Receiver<Notice>> {
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// The registered contacts of every extension.

@@ -19,6 +19,7 @@ mod config;
 mod connection;
 mod handle;
 mod names;
+mod resolver;
 mod streams;
 mod task;
 mod tls;
@@ -27,6 +28,7 @@ mod websocket;
 
 pub use config::{SignallingConfig, StartError};
 pub use handle::{SipHandle, Stopped};
+pub use resolver::{Looked, Lookup, LookupError};
 pub use tls::{CertificateFiles, TlsError, TlsSettings, TrustedRoots};
 
 use std::collections::HashMap;
@@ -39,6 +41,9 @@ use tokio::sync::mpsc;
 pub const MAX_WAITING_EVENTS: usize = 16_384;
 /// Commands on their way to the task.
 const COMMANDS: usize = 4_096;
+
+/// Notices on their way to whoever reads them: a minute of a bad day.
+const NOTICES: usize = 1_024;
 
 /// Opens the sockets and starts the task. It ends when the handle is told to
 /// shut down or the receiver of events is dropped.
@@ -80,12 +85,14 @@ pub async fn start(
     );
     let (commands, inbox) = mpsc::channel(COMMANDS);
     let (events, outbox) = mpsc::channel(config.events);
-    let (names, directories) = names::start(commands.downgrade());
+    let (notices, notice_box) = mpsc::channel(NOTICES);
+    let lookup = config.lookup.clone().unwrap_or_else(resolver::system);
+    let (names, directories) = names::start(commands.downgrade(), lookup);
     let streams = streams::Streams::new(listeners, tls.clone(), config.limits.connections);
-    let task = task::Task::new(endpoint, udp, streams, inbox, events, directories);
+    let task = task::Task::new(endpoint, udp, streams, inbox, events, directories, notices);
     tokio::spawn(task.run());
     tokio::spawn(names);
-    Ok((SipHandle::new(commands, udp_bound, bound, tls.certificates), outbox))
+    Ok((SipHandle::new(commands, udp_bound, bound, tls.certificates, notice_box), outbox))
 }
 
 fn not_listening(transport: Transport, address: SocketAddr, error: std::io::Error) -> StartError {

@@ -5,4 +5,5 @@ mod support;
 
 mod certificates_are_checked;
 mod connections_are_limited;
+mod names_lead_to_servers;
 mod websockets_carry_sip;

@@ -4,4 +4,4 @@ mod dialog;
 mod state;
 
 pub(crate) use dialog::{Dialog, next_hop, read_routes};
-pub(crate) use state::{AckFor, Branch, Call, Phase, Placed, Reinvite, UnackedAnswer};
+pub(crate) use state::{AckFor, Branch, Call, Phase, Placed, Reinvite, Spare, UnackedAnswer};

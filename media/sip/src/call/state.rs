@@ -2,12 +2,16 @@
 
 use super::dialog::Dialog;
 use crate::directory::Login;
+use crate::endpoint::Caller;
 use crate::event::{DialogKey, Source};
 use crate::hop::Hop;
+use crate::hop::Transport;
 use crate::sdp::{Direction, Session};
 use bytes::Bytes;
-use sipx_sip::{Request, Uri};
-use strowger_model::Timestamp;
+use sipx_sip::{HeaderName, Request, Uri};
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use strowger_model::{TenantId, Timestamp, TrunkId};
 
 /// Where a call leg stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +78,28 @@ pub(crate) struct Placed {
     /// The refusal to report if every branch fails; `Some(None)`: no response.
     pub(crate) refusal: Option<Option<u16>>,
     pub(crate) ring_until: Option<Timestamp>,
+    /// Headers about who calls, which the trunk's policy asks for.
+    pub(crate) identity: Vec<(HeaderName, String)>,
+    /// Where else the call may go; `None` for phones.
+    pub(crate) spare: Option<Box<Spare>>,
+}
+
+/// Where else a call over trunks may go.
+#[derive(Debug)]
+pub(crate) struct Spare {
+    /// The other addresses of the trunk that has it now.
+    pub(crate) targets: VecDeque<(Transport, SocketAddr)>,
+    /// The other trunks of the route.
+    pub(crate) trunks: VecDeque<TrunkId>,
+    /// Held ones, if there is no other.
+    pub(crate) last_resort: VecDeque<TrunkId>,
+    /// Refusals after which the next trunk is tried.
+    pub(crate) fail_over_on: Vec<u16>,
+    pub(crate) tenant: TenantId,
+    /// As the server wants it called and shown, before any translation.
+    pub(crate) called: String,
+    pub(crate) caller: Caller,
+    pub(crate) tries_left: u8,
 }
 
 /// A re-INVITE of ours.

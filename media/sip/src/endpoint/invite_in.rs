@@ -58,6 +58,10 @@ impl Endpoint {
             return;
         }
         let Some(caller) = self.identify_caller(now, &request, source) else { return };
+        if !self.admit_incoming(now, caller) {
+            self.refuse_busy(&request, source);
+            return;
+        }
         let Some((dialog, tag)) = self.dialog_of(&request, source, &caller) else {
             self.counters.add(Count::BadRequest);
             self.refuse(&request, source, 400);
@@ -83,6 +87,12 @@ impl Endpoint {
         {
             // A phone may write what it likes into From; it is who it proved to be.
             incoming.from.clone_from(&extension.username);
+        }
+        if let Source::Trunk { trunk, .. } = caller {
+            let policy = self.book.trunk(trunk);
+            incoming.from = policy.caller_in.apply(&incoming.from);
+            incoming.to = policy.called_in.apply(&incoming.to);
+            incoming.to_header = policy.called_in.apply(&incoming.to_header);
         }
         let unanswered_until = now.plus_ms(MAX_UNANSWERED_MS);
         let repeat_at = now.plus_ms(PROVISIONAL_REPEAT_MS);

@@ -2,11 +2,11 @@
 //! or over a trunk, and giving it up (§9.1).
 
 use super::{Endpoint, Fate};
-use crate::call::{Branch, Call, Dialog, Phase, Placed};
+use crate::call::{Branch, Call, Dialog, Phase, Placed, Spare};
 use crate::counters::Count;
 use crate::directory::Login;
 use crate::event::{DialogKey, SipEvent, Source};
-use crate::hop::{Hop, Transport};
+use crate::hop::Hop;
 use crate::message::{ALLOW, Ask, SDP_TYPE, escape_user, host_text, quote_name, sip_uri};
 use crate::random::hex64;
 use crate::sdp::{LocalMedia, Session};
@@ -15,7 +15,7 @@ use crate::transaction::ClientOwner;
 use bytes::Bytes;
 use sipx_sip::transaction::ClientState;
 use sipx_sip::{HeaderName, Method, Request, Uri};
-use strowger_model::{AgentId, Cause, Timestamp, TrunkId};
+use strowger_model::{AgentId, Cause, TenantId, Timestamp, TrunkId};
 
 use super::answer::GIVE_UP_MS;
 
@@ -31,7 +31,14 @@ pub enum InviteTarget {
     Trunk {
         /// Which trunk.
         trunk: TrunkId,
-        /// The number or name to call, as the carrier wants it.
+        /// The number or name to call; the trunk's own rules still apply.
+        number: String,
+    },
+    /// A number over whichever trunk of the tenant's route takes it.
+    Route {
+        /// Whose route.
+        tenant: TenantId,
+        /// The number to call.
         number: String,
     },
 }
@@ -61,19 +68,24 @@ pub struct InviteRequest {
 }
 
 /// One place to send an INVITE to.
-struct Destination {
-    uri: Uri,
-    hop: Hop,
+pub(super) struct Destination {
+    pub(super) uri: Uri,
+    pub(super) hop: Hop,
 }
 
 /// Everything about the target that the INVITE needs.
-struct Route {
-    destinations: Vec<Destination>,
-    domain: String,
-    to: Uri,
-    source: Source,
-    login: Option<Login>,
-    phone: bool,
+pub(super) struct Route {
+    pub(super) destinations: Vec<Destination>,
+    /// Our address in From, without a tag.
+    pub(super) from: String,
+    pub(super) to: Uri,
+    pub(super) source: Source,
+    pub(super) login: Option<Login>,
+    /// User part of our Contact.
+    pub(super) user: String,
+    pub(super) phone: bool,
+    pub(super) identity: Vec<(HeaderName, String)>,
+    pub(super) spare: Option<Box<Spare>>,
 }
 
 impl Endpoint {
@@ -88,7 +100,7 @@ impl Endpoint {
             self.counters.add(Count::FullCalls);
             return self.emit(failed(Cause::Congestion, None));
         }
-        let route = match self.route(&request.target) {
+        let mut route = match self.route(now, &request) {
             Ok(route) => route,
             Err(cause) => return self.emit(failed(cause, None)),
         };
@@ -96,7 +108,7 @@ impl Endpoint {
         let Ok(offer) = session.offer(&request.media) else {
             return self.emit(failed(Cause::Internal, None));
         };
-        let Some(call) = self.placed_call(now, key, &request, &route, session, offer) else {
+        let Some(call) = self.placed_call(now, key, &request, &mut route, session, offer) else {
             return self.emit(failed(Cause::Internal, None));
         };
         self.counters.add(Count::CallsOut);
@@ -117,50 +129,42 @@ impl Endpoint {
         });
     }
 
-    fn route(&self, target: &InviteTarget) -> Result<Route, Cause> {
-        match target {
-            InviteTarget::Extension(agent) => {
-                let extension = self.directory.extension(*agent).ok_or(Cause::NotFound)?;
-                let realm = self.directory.realm(extension.tenant).ok_or(Cause::NotFound)?;
-                let domain = realm.as_str().to_owned();
-                let destinations: Vec<_> = self
-                    .registrar
-                    .contacts(*agent)
-                    .map(|(uri, hop)| Destination { uri: uri.clone(), hop })
-                    .collect();
-                if destinations.is_empty() {
-                    return Err(Cause::Unreachable);
-                }
-                let to = sip_uri(Some(&extension.username), &host_text(&domain));
-                Ok(Route {
-                    destinations,
-                    to: to.ok_or(Cause::Internal)?,
-                    domain,
-                    source: Source::Extension { agent: *agent, tenant: extension.tenant },
-                    login: None,
-                    phone: true,
-                })
-            }
+    fn route(&mut self, now: Timestamp, request: &InviteRequest) -> Result<Route, Cause> {
+        match &request.target {
+            InviteTarget::Extension(agent) => self.phone_route(*agent, &request.caller),
             InviteTarget::Trunk { trunk, number } => {
-                let trunk = self.directory.trunk(*trunk).ok_or(Cause::NotFound)?;
-                let proxy = trunk.proxy.as_ref().ok_or(Cause::Unreachable)?;
-                let address = self.trunks.address(trunk).ok_or(Cause::Unreachable)?;
-                if proxy.transport == Transport::Tcp && self.config.tcp.is_none() {
-                    return Err(Cause::Unreachable);
-                }
-                let to = sip_uri(Some(number), &host_text(trunk.domain()));
-                let to = to.ok_or(Cause::NotFound)?;
-                let hop = Hop::to_trunk(trunk.id, proxy.transport, address);
-                Ok(Route {
-                    destinations: vec![Destination { uri: to.clone(), hop }],
-                    to,
-                    domain: trunk.domain().to_owned(),
-                    source: Source::Trunk { trunk: trunk.id, tenant: trunk.tenant },
-                    login: trunk.outbound.clone(),
-                    phone: false,
-                })
+                self.trunk_route(now, *trunk, number, &request.caller)
+            }
+            InviteTarget::Route { tenant, number } => {
+                self.tenant_route(now, *tenant, number, &request.caller)
             }
         }
+    }
+
+    fn phone_route(&self, agent: AgentId, caller: &Caller) -> Result<Route, Cause> {
+        let extension = self.directory.extension(agent).ok_or(Cause::NotFound)?;
+        let realm = self.directory.realm(extension.tenant).ok_or(Cause::NotFound)?;
+        let domain = host_text(realm.as_str());
+        let destinations: Vec<_> = self
+            .registrar
+            .contacts(agent)
+            .map(|(uri, hop)| Destination { uri: uri.clone(), hop })
+            .collect();
+        if destinations.is_empty() {
+            return Err(Cause::Unreachable);
+        }
+        let to = sip_uri(Some(&extension.username), &domain);
+        Ok(Route {
+            destinations,
+            to: to.ok_or(Cause::Internal)?,
+            from: from_address(&caller.number, caller.name.as_deref(), &domain),
+            source: Source::Extension { agent, tenant: extension.tenant },
+            login: None,
+            user: caller.number.clone(),
+            phone: true,
+            identity: Vec::new(),
+            spare: None,
+        })
     }
 
     fn placed_call(
@@ -168,21 +172,14 @@ impl Endpoint {
         now: Timestamp,
         key: DialogKey,
         request: &InviteRequest,
-        route: &Route,
+        route: &mut Route,
         session: Session,
         offer: String,
     ) -> Option<Call> {
         let tag = self.random.number();
-        let name = request.caller.name.as_deref().map(quote_name).unwrap_or_default();
-        let number = escape_user(&request.caller.number);
-        let local = format!("{name}<sip:{number}@{}>;tag={}", host_text(&route.domain), hex64(tag));
+        let local = format!("{};tag={}", route.from, hex64(tag));
         let first = route.destinations.first()?;
         let ring_ms = request.ring_timeout_ms.clamp(*RING_MS.start(), *RING_MS.end());
-        let user = match &route.login {
-            // Carriers that route by registration know us by this name only.
-            Some(login) => login.username.clone(),
-            None => request.caller.number.clone(),
-        };
         let dialog = Dialog {
             call_id: Bytes::from(format!("{}{}", self.random.hex(), self.random.hex())),
             local: Bytes::from(local),
@@ -193,7 +190,7 @@ impl Endpoint {
             target: first.uri.clone(),
             routes: Vec::new(),
             hop: first.hop,
-            contact: self.contact(first.hop.transport, &user),
+            contact: self.contact(first.hop.transport, &route.user),
         };
         Some(Call {
             key,
@@ -216,6 +213,8 @@ impl Endpoint {
                 refusal: None,
                 ring_until: Some(now.plus_ms(u64::from(ring_ms))),
                 cancelled: false,
+                identity: std::mem::take(&mut route.identity),
+                spare: route.spare.take(),
             })),
             reinvite: None,
             held: false,
@@ -235,6 +234,7 @@ impl Endpoint {
     ) {
         let Destination { uri, hop } = destination;
         let Some(id) = self.send_invite(now, call, &uri, hop, None) else { return };
+        self.expect_first_word(now, call, id);
         if let Some(placed) = &mut call.placed {
             placed.branches.push(Branch {
                 transaction: id,
@@ -278,6 +278,9 @@ impl Endpoint {
             if custom && whole.is_ok() {
                 ask = ask.header(HeaderName::Other(Bytes::from(name.clone())), value.clone());
             }
+        }
+        for (name, value) in &placed.identity {
+            ask = ask.header(name.clone(), value.clone());
         }
         if let Some((name, value)) = proof {
             ask = ask.header(name, value);
@@ -347,6 +350,12 @@ impl Endpoint {
             self.on_invite_outcome(now, id, call, None);
         }
     }
+}
+
+/// Our address as it stands in From, without a tag.
+pub(super) fn from_address(number: &str, name: Option<&str>, domain: &str) -> String {
+    let name = name.map(quote_name).unwrap_or_default();
+    format!("{name}<sip:{}@{domain}>", escape_user(number))
 }
 
 /// The CANCEL of an INVITE: the same but for its method (§9.1).

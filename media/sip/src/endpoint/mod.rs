@@ -9,6 +9,7 @@ mod ack;
 mod answer;
 mod bye;
 mod cancel;
+mod fail_over;
 mod hang_up;
 mod identify;
 mod in_dialog;
@@ -16,6 +17,7 @@ mod info;
 mod invite_in;
 mod invite_out;
 mod invite_response;
+mod probe;
 mod receive;
 mod register_in;
 mod register_out;
@@ -24,6 +26,7 @@ mod reinvite_out;
 mod reply;
 mod run;
 mod salvage;
+mod trunking;
 
 pub use invite_out::{Caller, InviteRequest, InviteTarget};
 
@@ -31,14 +34,16 @@ use crate::call::Call;
 use crate::counters::{Count, Counters};
 use crate::digest::{ChallengeOrder, Nonces};
 use crate::directory::Directory;
-use crate::event::{DialogKey, SipEvent};
+use crate::event::{DialogKey, SipEvent, Source};
 use crate::hop::{ConnectionId, Hop, Transmit, Transport};
 use crate::limits::Limits;
+use crate::notice::Notice;
 use crate::random::Random;
 use crate::registrar::Registrar;
 use crate::streams::Streams;
 use crate::timer::{TimerKey, Timers};
 use crate::transaction::Transactions;
+use crate::trunk::table::TrunkBook;
 use crate::trunks::TrunkTable;
 use bytes::Bytes;
 use sipx_sip::transaction::ClientState;
@@ -92,6 +97,8 @@ pub enum Output {
     Event(SipEvent),
     /// Close a stream whose framing is lost.
     Close(ConnectionId),
+    /// Tell the operator, if there is room.
+    Notice(Notice),
 }
 
 /// How many entries each table holds.
@@ -132,6 +139,7 @@ pub struct Endpoint {
     tags: HashMap<u64, DialogKey>,
     registrar: Registrar,
     trunks: TrunkTable,
+    book: TrunkBook,
     streams: Streams,
     outputs: VecDeque<Output>,
     counters: Counters,
@@ -159,6 +167,7 @@ impl Endpoint {
             calls: HashMap::new(),
             tags: HashMap::new(),
             trunks: TrunkTable::default(),
+            book: TrunkBook::default(),
             outputs: VecDeque::new(),
             counters: Counters::default(),
             next_inbound: 0,
@@ -197,6 +206,9 @@ impl Endpoint {
             TimerKey::Reinvite(call) => self.reinvite_timer(now, at, call),
             TimerKey::Trunk(trunk) => self.trunk_timer(now, at, trunk),
             TimerKey::KeepAlive(trunk) => self.keep_alive_timer(now, at, trunk),
+            TimerKey::Probe(trunk) => self.probe_timer(now, at, trunk),
+            TimerKey::Hold(trunk) => self.hold_timer(now, trunk),
+            TimerKey::FirstWord(call, id) => self.first_word_timer(now, call, id),
             TimerKey::Stream(connection) => {
                 if self.streams.is_stalled(now, connection) {
                     self.break_stream(connection);
@@ -287,6 +299,10 @@ impl Endpoint {
         self.outputs.push_back(Output::Event(event));
     }
 
+    fn notify(&mut self, notice: Notice) {
+        self.outputs.push_back(Output::Notice(notice));
+    }
+
     fn transmit(&mut self, hop: Hop, bytes: Bytes) {
         self.counters.add(Count::Sent);
         self.outputs.push_back(Output::Transmit(Transmit { hop, bytes }));
@@ -307,12 +323,18 @@ impl Endpoint {
                 self.calls.insert(key, call);
             }
             Fate::Drop => {
+                if let Source::Trunk { trunk, tenant } = call.source {
+                    self.book.leave(trunk, tenant, call.placed.is_some());
+                }
                 self.tags.remove(&call.tag);
             }
         }
     }
 
     fn add_call(&mut self, call: Call) {
+        if let Source::Trunk { trunk, tenant } = call.source {
+            self.book.enter(trunk, tenant, call.placed.is_some());
+        }
         self.tags.insert(call.tag, call.key);
         self.calls.insert(call.key, Box::new(call));
     }

@@ -1,0 +1,19 @@
+//! What an operator is told: nothing here is needed for a call to go on, and
+//! whoever hands notices on may drop them when nobody keeps up.
+
+use crate::trunk::{TrunkReason, TrunkState};
+use strowger_model::TrunkId;
+
+/// What an operator is told.
+#[derive(Clone, Debug)]
+pub enum Notice {
+    /// A trunk is doing better or worse.
+    Trunk {
+        /// Which.
+        trunk: TrunkId,
+        /// Whether it is given calls now.
+        state: TrunkState,
+        /// Why.
+        reason: TrunkReason,
+    },
+}
