@@ -65,6 +65,20 @@ counters! {
     FullCalls => "full_calls",
     /// Requests answered 503 because the transaction table is full.
     FullTransactions => "full_transactions",
+    /// INVITEs answered 503 because too many came in this second.
+    CallRate => "call_rate",
+    /// INVITEs of those answered 503 that were not even read.
+    Shed => "shed",
+    /// Packets of banned sources, not looked at.
+    Banned => "banned",
+    /// Bans made.
+    BansMade => "bans_made",
+    /// Requests of known scanners, not answered.
+    Scanner => "scanner",
+    /// Those of the wrong credentials whose user name does not exist.
+    UnknownUser => "unknown_user",
+    /// Challenges and refusals given late, or not at all, to sources that guess.
+    Slowed => "slowed",
     /// INVITEs answered 503 because the server does not keep up.
     Congested => "congested",
     /// Calls, either way, that a trunk's or tenant's limits refused.

@@ -5,6 +5,7 @@
 //! Nothing here opens a socket, reads a clock, looks up a name or asks the
 //! system for randomness; `sipx` types do not show in the public interface.
 
+mod admission;
 mod call;
 mod counters;
 mod digest;
@@ -25,6 +26,7 @@ mod trunk;
 mod trunks;
 mod via;
 
+pub use admission::{Ban, GuardRules, Offence};
 pub use counters::{Count, Counters};
 pub use digest::{Algorithm, ChallengeOrder, Realm, Secret};
 pub use directory::{

@@ -28,6 +28,8 @@ pub(crate) enum TimerKey {
     Trunk(TrunkId),
     /// The hole in the NAT towards a trunk must be kept open.
     KeepAlive(TrunkId),
+    /// A refusal that was held back is due.
+    LateAnswer,
     /// A trunk must be asked whether it is there.
     Probe(TrunkId),
     /// A trunk may have been held long enough.

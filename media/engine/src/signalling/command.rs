@@ -1,10 +1,11 @@
 //! What the handle asks of the task.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use strowger_model::{Cause, TenantId, TrunkId};
 use strowger_sip::{
-    Counters, DialogKey, Direction, Directory, InviteRequest, LocalMedia, Located, Registration,
-    TrunkStatus, Trunking, Usage,
+    Ban, Counters, DialogKey, Direction, Directory, GuardRules, InviteRequest, LocalMedia, Located,
+    Registration, TrunkStatus, Trunking, Usage,
 };
 use tokio::sync::oneshot;
 
@@ -21,6 +22,10 @@ pub(super) enum Command {
     SetDirectory(Arc<Directory>),
     SetTrunking(Arc<Trunking>),
     SetBudget(TenantId, Option<u64>),
+    SetGuard(GuardRules),
+    Ban(IpAddr, u32),
+    Unban(IpAddr, oneshot::Sender<bool>),
+    Bans(oneshot::Sender<Vec<Ban>>),
     Trunks(oneshot::Sender<Vec<TrunkStatus>>),
     Located(TrunkId, Vec<Located>),
     Registrations(oneshot::Sender<Vec<Registration>>),

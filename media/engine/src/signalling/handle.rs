@@ -3,13 +3,13 @@
 use super::command::Command;
 use super::tls::{Certificates, TlsError};
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use strowger_model::{Cause, TenantId};
 use strowger_sip::{
-    Counters, DialogKey, Direction, Directory, InviteRequest, LocalMedia, Notice, Registration,
-    Transport, TrunkStatus, Trunking, Usage,
+    Ban, Counters, DialogKey, Direction, Directory, GuardRules, InviteRequest, LocalMedia, Notice,
+    Registration, Transport, TrunkStatus, Trunking, Usage,
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -163,6 +163,30 @@ impl SipHandle {
     pub async fn trunk_statuses(&self) -> Result<Vec<TrunkStatus>, Stopped> {
         let (reply, answer) = oneshot::channel();
         self.send(Command::Trunks(reply)).await?;
+        answer.await.map_err(|_| Stopped)
+    }
+
+    /// See [`strowger_sip::Endpoint::set_guard`].
+    pub async fn set_guard(&self, rules: GuardRules) -> Result<(), Stopped> {
+        self.send(Command::SetGuard(rules)).await
+    }
+
+    /// See [`strowger_sip::Endpoint::ban`].
+    pub async fn ban(&self, source: IpAddr, for_s: u32) -> Result<(), Stopped> {
+        self.send(Command::Ban(source, for_s)).await
+    }
+
+    /// See [`strowger_sip::Endpoint::unban`].
+    pub async fn unban(&self, source: IpAddr) -> Result<bool, Stopped> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Unban(source, reply)).await?;
+        answer.await.map_err(|_| Stopped)
+    }
+
+    /// See [`strowger_sip::Endpoint::bans`].
+    pub async fn bans(&self) -> Result<Vec<Ban>, Stopped> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Bans(reply)).await?;
         answer.await.map_err(|_| Stopped)
     }
 

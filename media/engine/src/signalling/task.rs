@@ -211,6 +211,10 @@ impl Task {
                 self.directories.send_modify(|known| known.trunking = trunking);
             }
             Command::SetBudget(tenant, left) => endpoint.set_budget(tenant, left),
+            Command::SetGuard(rules) => endpoint.set_guard(rules),
+            Command::Ban(source, for_s) => endpoint.ban(now, source, for_s),
+            Command::Unban(source, reply) => drop(reply.send(endpoint.unban(source))),
+            Command::Bans(reply) => drop(reply.send(endpoint.bans(now))),
             Command::Trunks(reply) => drop(reply.send(endpoint.trunk_statuses(now))),
             Command::Located(trunk, found) => endpoint.set_trunk_targets(now, trunk, found),
             Command::Registrations(reply) => drop(reply.send(endpoint.registrations())),

@@ -47,13 +47,8 @@ impl Endpoint {
             self.refuse(&request, source, 483);
             return;
         }
-        if self.calls.len() >= self.config.limits.calls {
-            self.counters.add(Count::FullCalls);
-            self.refuse_busy(&request, source);
-            return;
-        }
-        if self.congested {
-            self.counters.add(Count::Congested);
+        if let Some(why) = self.overload(now) {
+            self.counters.add(why);
             self.refuse_busy(&request, source);
             return;
         }
@@ -98,6 +93,9 @@ impl Endpoint {
         let repeat_at = now.plus_ms(PROVISIONAL_REPEAT_MS);
         self.timers.set(repeat_at, TimerKey::Unanswered(dialog_key));
         self.counters.add(Count::CallsIn);
+        if let Some(rate) = &mut self.rate {
+            rate.take(now);
+        }
         self.add_call(Call {
             key: dialog_key,
             tag,

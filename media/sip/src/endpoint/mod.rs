@@ -6,6 +6,7 @@
 //! [`Endpoint::poll`] and asks [`Endpoint::next_timeout`].
 
 mod ack;
+mod admission;
 mod answer;
 mod bye;
 mod cancel;
@@ -30,6 +31,7 @@ mod trunking;
 
 pub use invite_out::{Caller, InviteRequest, InviteTarget};
 
+use crate::admission::Guard;
 use crate::call::Call;
 use crate::counters::{Count, Counters};
 use crate::digest::{ChallengeOrder, Nonces};
@@ -43,12 +45,13 @@ use crate::registrar::Registrar;
 use crate::streams::Streams;
 use crate::timer::{TimerKey, Timers};
 use crate::transaction::Transactions;
+use crate::trunk::TokenBucket;
 use crate::trunk::table::TrunkBook;
 use crate::trunks::TrunkTable;
 use bytes::Bytes;
 use sipx_sip::transaction::ClientState;
 use std::collections::{HashMap, VecDeque};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use strowger_model::Timestamp;
 
@@ -140,6 +143,11 @@ pub struct Endpoint {
     registrar: Registrar,
     trunks: TrunkTable,
     book: TrunkBook,
+    guard: Guard,
+    /// New calls a second, over everybody.
+    rate: Option<TokenBucket>,
+    /// Refusals that are given late, in order.
+    late: VecDeque<(Timestamp, IpAddr, Transmit)>,
     streams: Streams,
     outputs: VecDeque<Output>,
     counters: Counters,
@@ -154,6 +162,8 @@ impl Endpoint {
         let mut random = Random::new(seed);
         let nonces = Nonces::new(random.key());
         let tag_key = random.number();
+        let per_s = config.limits.calls_per_s;
+        let rate = per_s.map(|per_s| TokenBucket::new(Timestamp(0), per_s, per_s));
         Self {
             streams: Streams::new(config.limits.connections),
             registrar: Registrar::new(config.limits.registrations),
@@ -168,6 +178,9 @@ impl Endpoint {
             tags: HashMap::new(),
             trunks: TrunkTable::default(),
             book: TrunkBook::default(),
+            guard: Self::new_guard(),
+            rate,
+            late: VecDeque::new(),
             outputs: VecDeque::new(),
             counters: Counters::default(),
             next_inbound: 0,
@@ -206,6 +219,7 @@ impl Endpoint {
             TimerKey::Reinvite(call) => self.reinvite_timer(now, at, call),
             TimerKey::Trunk(trunk) => self.trunk_timer(now, at, trunk),
             TimerKey::KeepAlive(trunk) => self.keep_alive_timer(now, at, trunk),
+            TimerKey::LateAnswer => self.late_answer_timer(now),
             TimerKey::Probe(trunk) => self.probe_timer(now, at, trunk),
             TimerKey::Hold(trunk) => self.hold_timer(now, trunk),
             TimerKey::FirstWord(call, id) => self.first_word_timer(now, call, id),

@@ -1,6 +1,7 @@
 //! Sorting what arrives (RFC 3261 §8.2, §17.2.3, §18).
 
 use super::{Endpoint, salvage};
+use crate::admission::Offence;
 use crate::counters::Count;
 use crate::hop::{Hop, Packet, Transport};
 use crate::limits::{RETRY_AFTER_S, parse_limits};
@@ -22,6 +23,9 @@ impl Endpoint {
     /// Takes one datagram or the next piece of a stream.
     pub fn receive(&mut self, now: Timestamp, packet: Packet) {
         let Packet { source, bytes } = packet;
+        if self.turn_away(now, source, &bytes) {
+            return;
+        }
         match source.transport {
             Transport::Udp => {
                 // Phones keep holes in NATs open with line ends and zeros.
@@ -50,7 +54,10 @@ impl Endpoint {
     fn receive_whole(&mut self, now: Timestamp, source: Hop, bytes: Bytes) {
         match sipx_sip::parse_datagram(bytes.clone(), &parse_limits()) {
             Ok(message) => self.take(now, message, source),
-            Err(_) => self.take_broken(&bytes, source),
+            Err(_) => {
+                self.offended(now, source, Offence::Malformed);
+                self.take_broken(&bytes, source);
+            }
         }
     }
 
@@ -73,6 +80,7 @@ impl Endpoint {
         }
         if read.broken {
             self.counters.add(Count::Junk);
+            self.offended(now, source, Offence::Malformed);
             self.break_stream(connection);
         }
     }
@@ -157,7 +165,13 @@ impl Endpoint {
 
     /// A request that we have not seen (§8.2).
     fn take_new(&mut self, now: Timestamp, request: Request, key: TransactionKey, source: Hop) {
-        if self.transactions.servers() >= self.config.limits.transactions {
+        let tagged = matches!(request.headers.typed::<To>(), Some(Ok(to)) if to.tag().is_some());
+        if !tagged && self.is_scan(now, &request, source) {
+            return;
+        }
+        let limits = self.config.limits;
+        let room = if tagged { limits.transactions } else { limits.new_transactions() };
+        if self.transactions.servers() >= room {
             self.counters.add(Count::FullTransactions);
             self.refuse_busy(&request, source);
             return;
@@ -182,7 +196,6 @@ impl Endpoint {
             });
             return;
         }
-        let tagged = matches!(request.headers.typed::<To>(), Some(Ok(to)) if to.tag().is_some());
         match (&request.method, tagged) {
             (_, true) => self.take_in_dialog(now, request, key, source),
             (Method::Invite, false) => self.take_invite(now, request, key, source),
