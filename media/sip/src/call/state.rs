@@ -6,12 +6,16 @@ use super::early::{Fork, Reliable};
 use super::refer::{ReferIn, ReferOut};
 use super::replaces::Replaces;
 use crate::directory::Login;
+use crate::endpoint::Caller;
 use crate::event::{DialogKey, Source};
 use crate::hop::Hop;
+use crate::hop::Transport;
 use crate::sdp::{Direction, MediaOptions, Negotiated, Session};
 use bytes::Bytes;
 use sipx_sip::{Request, Uri};
-use strowger_model::Timestamp;
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use strowger_model::{TenantId, Timestamp, TrunkId};
 
 /// Where a call leg stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,8 +93,11 @@ pub(crate) struct Placed {
     pub(crate) offer: String,
     pub(crate) extra: Vec<(String, String)>,
     pub(crate) options: InviteOptions,
-    /// Who really calls, for carriers that are told.
-    pub(crate) identity: String,
+    /// Who really calls, for carriers that are told; `None`: the trunk's policy
+    /// shows nobody.
+    pub(crate) identity: Option<String>,
+    /// Whether the called party is not to be shown who calls (RFC 3323).
+    pub(crate) withhold: bool,
     /// The tags heard in provisional responses.
     pub(crate) tags: Vec<Bytes>,
     pub(crate) cancelled: bool,
@@ -105,6 +112,30 @@ pub(crate) struct Placed {
     /// The refusal to report if every branch fails; `Some(None)`: no response.
     pub(crate) refusal: Option<Option<u16>>,
     pub(crate) ring_until: Option<Timestamp>,
+    /// Where else the call may go; `None` for phones.
+    pub(crate) spare: Option<Box<Spare>>,
+}
+
+/// Where else a call over trunks may go.
+#[derive(Debug)]
+pub(crate) struct Spare {
+    /// The other addresses of the trunk that has it now.
+    pub(crate) targets: VecDeque<(Transport, SocketAddr)>,
+    /// The other trunks of the route.
+    pub(crate) trunks: VecDeque<TrunkId>,
+    /// Held ones, if there is no other.
+    pub(crate) last_resort: VecDeque<TrunkId>,
+    /// Refusals after which the next trunk is tried.
+    pub(crate) fail_over_on: Vec<u16>,
+    pub(crate) tenant: TenantId,
+    /// As the server wants it called and shown, before any translation.
+    pub(crate) called: String,
+    pub(crate) caller: Caller,
+    /// The caller wishes not to be shown, whatever the trunk's policy.
+    pub(crate) withhold: bool,
+    /// A Request-URI in place of the number's own.
+    pub(crate) request_uri: Option<String>,
+    pub(crate) tries_left: u8,
 }
 
 /// What we change a session for.

@@ -122,13 +122,17 @@ impl Endpoint {
         &self,
         ask: Ask,
         source: &Source,
-        identity: &str,
+        identity: Option<&str>,
         withhold: bool,
     ) -> Ask {
-        let ask = match self.policies.of(source).identity.assertion {
-            Assertion::None => ask,
-            Assertion::Asserted => ask.header(HeaderName::PAssertedIdentity, identity.to_owned()),
-            Assertion::Preferred => ask.header(HeaderName::PPreferredIdentity, identity.to_owned()),
+        let ask = match (self.policies.of(source).identity.assertion, identity) {
+            (Assertion::None, _) | (_, None) => ask,
+            (Assertion::Asserted, Some(identity)) => {
+                ask.header(HeaderName::PAssertedIdentity, identity.to_owned())
+            }
+            (Assertion::Preferred, Some(identity)) => {
+                ask.header(HeaderName::PPreferredIdentity, identity.to_owned())
+            }
         };
         if withhold { ask.header(HeaderName::Privacy, "id") } else { ask }
     }

@@ -3,11 +3,11 @@
 
 use super::identity::named_address;
 use super::{Endpoint, Fate};
-use crate::call::{Branch, Call, Dialog, InviteOptions, Peer, Phase, Placed, SessionClock};
+use crate::call::{Branch, Call, Dialog, InviteOptions, Peer, Phase, Placed, SessionClock, Spare};
 use crate::counters::Count;
 use crate::directory::Login;
 use crate::event::{DialogKey, SipEvent, Source};
-use crate::hop::{Hop, Transport};
+use crate::hop::Hop;
 use crate::message::{ALLOW, Ask, SDP_TYPE, host_text, sip_uri};
 use crate::random::hex64;
 use crate::sdp::{LocalMedia, Session};
@@ -16,7 +16,7 @@ use crate::transaction::ClientOwner;
 use bytes::Bytes;
 use sipx_sip::transaction::ClientState;
 use sipx_sip::{HeaderName, Method, Request, Uri};
-use strowger_model::{AgentId, Cause, Timestamp, TrunkId};
+use strowger_model::{AgentId, Cause, TenantId, Timestamp, TrunkId};
 
 use super::answer::GIVE_UP_MS;
 
@@ -32,7 +32,14 @@ pub enum InviteTarget {
     Trunk {
         /// Which trunk.
         trunk: TrunkId,
-        /// The number or name to call, as the carrier wants it.
+        /// The number or name to call; the trunk's own rules still apply.
+        number: String,
+    },
+    /// A number over whichever trunk of the tenant's route takes it.
+    Route {
+        /// Whose route.
+        tenant: TenantId,
+        /// The number to call.
         number: String,
     },
 }
@@ -63,19 +70,28 @@ pub struct InviteRequest {
 }
 
 /// One place to send an INVITE to.
-struct Destination {
-    uri: Uri,
-    hop: Hop,
+pub(super) struct Destination {
+    pub(super) uri: Uri,
+    pub(super) hop: Hop,
 }
 
 /// Everything about the target that the INVITE needs.
-struct Route {
-    destinations: Vec<Destination>,
-    domain: String,
-    to: Uri,
-    source: Source,
-    login: Option<Login>,
-    phone: bool,
+pub(super) struct Route {
+    pub(super) destinations: Vec<Destination>,
+    /// Our address in From, without a tag.
+    pub(super) from: String,
+    pub(super) to: Uri,
+    pub(super) source: Source,
+    pub(super) login: Option<Login>,
+    /// User part of our Contact.
+    pub(super) user: String,
+    pub(super) phone: bool,
+    /// The caller as asserted to those whose policy says so; `None`: the
+    /// trunk's policy shows nobody.
+    pub(super) identity: Option<String>,
+    /// Whether the called party is not to be shown who calls (RFC 3323).
+    pub(super) withhold: bool,
+    pub(super) spare: Option<Box<Spare>>,
 }
 
 impl Endpoint {
@@ -101,7 +117,7 @@ impl Endpoint {
             self.counters.add(Count::FullCalls);
             return self.emit(failed(Cause::Congestion, None));
         }
-        let route = match self.route(&request.target, &options) {
+        let mut route = match self.route(now, &request, &options) {
             Ok(route) => route,
             Err(cause) => return self.emit(failed(cause, None)),
         };
@@ -113,7 +129,7 @@ impl Endpoint {
             return self.emit(failed(Cause::Internal, None));
         };
         let wanted = (&request, options);
-        let Some(call) = self.placed_call(now, key, wanted, &route, session, offer) else {
+        let Some(call) = self.placed_call(now, key, wanted, &mut route, session, offer) else {
             return self.emit(failed(Cause::Internal, None));
         };
         self.counters.add(Count::CallsOut);
@@ -134,56 +150,50 @@ impl Endpoint {
         });
     }
 
-    fn route(&self, target: &InviteTarget, options: &InviteOptions) -> Result<Route, Cause> {
-        match target {
+    fn route(
+        &mut self,
+        now: Timestamp,
+        request: &InviteRequest,
+        options: &InviteOptions,
+    ) -> Result<Route, Cause> {
+        match &request.target {
             InviteTarget::Extension(agent) => {
-                let extension = self.directory.extension(*agent).ok_or(Cause::NotFound)?;
-                let realm = self.directory.realm(extension.tenant).ok_or(Cause::NotFound)?;
-                let domain = realm.as_str().to_owned();
-                let destinations: Vec<_> = self
-                    .registrar
-                    .contacts(*agent)
-                    .map(|(uri, hop)| Destination { uri: uri.clone(), hop })
-                    .collect();
-                if destinations.is_empty() {
-                    return Err(Cause::Unreachable);
-                }
-                let to = sip_uri(Some(&extension.username), &host_text(&domain));
-                Ok(Route {
-                    destinations,
-                    to: to.ok_or(Cause::Internal)?,
-                    domain,
-                    source: Source::Extension { agent: *agent, tenant: extension.tenant },
-                    login: None,
-                    phone: true,
-                })
+                self.phone_route(*agent, &request.caller, options.withhold)
             }
             InviteTarget::Trunk { trunk, number } => {
-                let trunk = self.directory.trunk(*trunk).ok_or(Cause::NotFound)?;
-                let proxy = trunk.proxy.as_ref().ok_or(Cause::Unreachable)?;
-                let address = self.trunks.address(trunk).ok_or(Cause::Unreachable)?;
-                if proxy.transport == Transport::Tcp && self.config.tcp.is_none() {
-                    return Err(Cause::Unreachable);
-                }
-                let to = sip_uri(Some(number), &host_text(trunk.domain()));
-                let to = to.ok_or(Cause::NotFound)?;
-                let hop = Hop { transport: proxy.transport, remote: address, connection: None };
-                let uri = match &options.request_uri {
-                    Some(uri) => {
-                        Uri::parse(Bytes::from(uri.clone())).map_err(|_| Cause::NotFound)?
-                    }
-                    None => to.clone(),
-                };
-                Ok(Route {
-                    destinations: vec![Destination { uri, hop }],
-                    to,
-                    domain: trunk.domain().to_owned(),
-                    source: Source::Trunk { trunk: trunk.id, tenant: trunk.tenant },
-                    login: trunk.outbound.clone(),
-                    phone: false,
-                })
+                self.trunk_route(now, *trunk, number, &request.caller, options)
+            }
+            InviteTarget::Route { tenant, number } => {
+                self.tenant_route(now, *tenant, number, &request.caller, options)
             }
         }
+    }
+
+    fn phone_route(&self, agent: AgentId, caller: &Caller, withhold: bool) -> Result<Route, Cause> {
+        let extension = self.directory.extension(agent).ok_or(Cause::NotFound)?;
+        let realm = self.directory.realm(extension.tenant).ok_or(Cause::NotFound)?;
+        let domain = realm.as_str().to_owned();
+        let destinations: Vec<_> = self
+            .registrar
+            .contacts(agent)
+            .map(|(uri, hop)| Destination { uri: uri.clone(), hop })
+            .collect();
+        if destinations.is_empty() {
+            return Err(Cause::Unreachable);
+        }
+        let to = sip_uri(Some(&extension.username), &host_text(&domain));
+        Ok(Route {
+            destinations,
+            to: to.ok_or(Cause::Internal)?,
+            from: Self::shown_from(caller, withhold, &domain),
+            source: Source::Extension { agent, tenant: extension.tenant },
+            login: None,
+            user: Self::contact_user(caller, withhold, None),
+            phone: true,
+            identity: Some(named_address(caller, &domain)),
+            withhold,
+            spare: None,
+        })
     }
 
     fn placed_call(
@@ -191,17 +201,14 @@ impl Endpoint {
         now: Timestamp,
         key: DialogKey,
         (request, options): (&InviteRequest, InviteOptions),
-        route: &Route,
+        route: &mut Route,
         session: Session,
         offer: String,
     ) -> Option<Call> {
         let tag = self.random.number();
-        let shown = Self::shown_from(&request.caller, options.withhold, &route.domain);
-        let local = format!("{shown};tag={}", hex64(tag));
+        let local = format!("{};tag={}", route.from, hex64(tag));
         let first = route.destinations.first()?;
         let ring_ms = request.ring_timeout_ms.clamp(*RING_MS.start(), *RING_MS.end());
-        let login = route.login.as_ref().map(|login| login.username.as_str());
-        let user = Self::contact_user(&request.caller, options.withhold, login);
         let dialog = Dialog {
             call_id: Bytes::from(format!("{}{}", self.random.hex(), self.random.hex())),
             local: Bytes::from(local),
@@ -212,7 +219,7 @@ impl Endpoint {
             target: first.uri.clone(),
             routes: Vec::new(),
             hop: first.hop,
-            contact: self.contact(first.hop.transport, &user),
+            contact: self.contact(first.hop.transport, &route.user),
         };
         Some(Call {
             key,
@@ -230,7 +237,6 @@ impl Endpoint {
                 offer,
                 extra: request.headers.clone(),
                 options,
-                identity: named_address(&request.caller, &route.domain),
                 tags: Vec::new(),
                 ringing: false,
                 early: None,
@@ -239,6 +245,9 @@ impl Endpoint {
                 refusal: None,
                 ring_until: Some(now.plus_ms(u64::from(ring_ms))),
                 cancelled: false,
+                identity: route.identity.take(),
+                withhold: route.withhold,
+                spare: route.spare.take(),
             })),
             reinvite: None,
             queued: None,
@@ -264,6 +273,7 @@ impl Endpoint {
     ) {
         let Destination { uri, hop } = destination;
         let Some(id) = self.send_invite(now, call, &uri, hop, None) else { return };
+        self.expect_first_word(now, call, id);
         if let Some(placed) = &mut call.placed {
             placed.branches.push(Branch {
                 transaction: id,
@@ -298,7 +308,7 @@ impl Endpoint {
             .header(HeaderName::Contact, call.dialog.contact.clone())
             .header(HeaderName::Allow, ALLOW);
         ask = self.pass_headers(ask, &call.source, &placed.extra);
-        ask = self.assert_identity(ask, &call.source, &placed.identity, placed.options.withhold);
+        ask = self.assert_identity(ask, &call.source, placed.identity.as_deref(), placed.withhold);
         if let Some((name, value)) = proof {
             ask = ask.header(name, value);
         }
