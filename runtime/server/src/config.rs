@@ -5,6 +5,8 @@ use anyhow::{Context as _, Result, ensure};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use strowger_engine::signalling::{CertificateFiles, TlsSettings, TrustedRoots};
+use strowger_sip::GuardRules;
 
 /// The configuration of one server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +36,34 @@ pub struct SipConfig {
     pub listen: SocketAddr,
     /// The address put into Contact and Via where it is not the one listened on.
     pub advertised: Option<IpAddr>,
+    /// Where SIP over TLS listens; needs a certificate.
+    pub tls: Option<SocketAddr>,
+    /// Where SIP over WebSocket listens, behind a proxy that does TLS.
+    pub ws: Option<SocketAddr>,
+    /// Where SIP over secure WebSocket listens; needs a certificate.
+    pub wss: Option<SocketAddr>,
+    /// Our certificates; the first is shown to whoever names none of them. Read
+    /// again on SIGHUP.
+    pub certificate: Vec<CertificateConfig>,
+    /// PEM file of the authorities that carriers' certificates must come from;
+    /// absent: those the operating system trusts.
+    pub trusted_roots: Option<PathBuf>,
+    /// Networks that are never slowed down nor banned for guessing and scanning
+    /// (`192.0.2.0/24`); trunks' own addresses are not in any case.
+    pub never_banned: Vec<String>,
+}
+
+/// One certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertificateConfig {
+    /// The name it is for; absent: any.
+    #[serde(default)]
+    pub server_name: Option<String>,
+    /// PEM file: the certificate, then those between it and its root.
+    pub chain: PathBuf,
+    /// PEM file: its private key.
+    pub key: PathBuf,
 }
 
 /// Media.
@@ -87,7 +117,41 @@ impl Default for Config {
 
 impl Default for SipConfig {
     fn default() -> Self {
-        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 5060)), advertised: None }
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 5060)),
+            advertised: None,
+            tls: None,
+            ws: None,
+            wss: None,
+            certificate: Vec::new(),
+            trusted_roots: None,
+            never_banned: Vec::new(),
+        }
+    }
+}
+
+impl SipConfig {
+    /// Certificates, ours and theirs, as signalling wants them.
+    pub fn certificates(&self) -> TlsSettings {
+        let files = self.certificate.iter().cloned();
+        TlsSettings {
+            certificates: files
+                .map(|CertificateConfig { server_name, chain, key }| CertificateFiles {
+                    server_name,
+                    chain,
+                    key,
+                })
+                .collect(),
+            trusted: self.trusted_roots.clone().map_or(TrustedRoots::System, TrustedRoots::File),
+        }
+    }
+
+    /// When sources are slowed down and banned.
+    pub fn guard(&self) -> Result<GuardRules> {
+        let never = self.never_banned.iter().map(|text| {
+            text.parse().with_context(|| format!("sip.never_banned: {text:?} is no network"))
+        });
+        Ok(GuardRules { never: never.collect::<Result<_>>()?, ..GuardRules::default() })
     }
 }
 
@@ -131,6 +195,11 @@ impl Config {
             "media.address is written into SDP: name the address that phones can reach"
         );
         ensure!(self.max_calls > 0, "max_calls must be at least 1");
+        self.sip.guard()?;
+        ensure!(
+            self.sip.tls.or(self.sip.wss).is_none() || !self.sip.certificate.is_empty(),
+            "sip.tls and sip.wss need a certificate: add [[sip.certificate]] with chain and key"
+        );
         Ok(())
     }
 

@@ -18,6 +18,7 @@ use strowger_call::Input;
 use strowger_engine::prompt;
 use strowger_guest::{UploadError, UploadLimits};
 use strowger_model::{AgentId, AgentState, CallId, Cause, Party, TenantId};
+use strowger_sip::TrunkState;
 use strowger_store::Members;
 use tokio::sync::{broadcast, oneshot};
 
@@ -104,13 +105,20 @@ impl Control for ServerControl {
         Box::pin(async move {
             let Some(tenant) = self.0.tenants.get(tenant) else { return Vec::new() };
             let config = tenant.config();
+            // Without signalling nothing is known of them.
+            let known = self.0.sip.trunk_statuses().await.unwrap_or_default();
+            let state_of = |trunk| {
+                known.iter().find(|status| status.trunk == trunk).map(|status| status.state)
+            };
             let trunks = config.trunks.iter().map(|trunk| TrunkStatus {
                 trunk: trunk.id,
                 registered: trunk
                     .settings
                     .register
                     .then(|| self.0.trunk_state(trunk.id).is_some_and(|state| state.registered)),
-                reachable: None,
+                reachable: state_of(trunk.id)
+                    .filter(|_| trunk.settings.proxy.is_some())
+                    .map(|state| state == TrunkState::Up),
                 live_calls: self.0.calls.on_trunk(trunk.id),
             });
             trunks.collect()

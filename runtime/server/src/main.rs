@@ -82,16 +82,24 @@ async fn serve(config: Config) -> Result<()> {
     let server = RunningServer::start(config).await?;
     // Read by whoever started this process; everything else goes to stderr.
     println!("strowger is ready: api http://{} sip {}", server.http, server.sip);
-    stop_signal().await?;
+    until_stopped(&server).await?;
     server.stop().await
 }
 
-async fn stop_signal() -> Result<()> {
+/// Until SIGTERM or Ctrl-C; SIGHUP reads certificates again.
+async fn until_stopped(server: &RunningServer) -> Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        result = tokio::signal::ctrl_c() => result?,
+    let mut hang_up = signal(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            result = tokio::signal::ctrl_c() => break result?,
+            _ = hang_up.recv() => match server.node.sip.reload_certificates().await {
+                Ok(()) => tracing::info!("certificates read again"),
+                Err(error) => tracing::error!(%error, "the certificates in use stay"),
+            },
+        }
     }
     tracing::info!("stopping");
     Ok(())

@@ -1,6 +1,7 @@
 //! Starting and stopping a server.
 
 use crate::calls::message::CallMessage;
+use crate::calls::notices;
 use crate::calls::signalling;
 use crate::calls::signalling_thread::SignallingThread;
 use crate::clock;
@@ -103,6 +104,9 @@ impl RunningServer {
         });
         load::everything(&node).await?;
         signalling.spawn(signalling::run(node.clone(), events));
+        if let Some(notices) = node.sip.take_notices() {
+            tokio::spawn(notices::run(node.clone(), notices));
+        }
         tokio::spawn(tidy(store.clone()));
         let listener = TcpListener::bind(node.config.http)
             .await
@@ -162,8 +166,13 @@ async fn start_sip(
 )> {
     let mut settings = SignallingConfig::new(config.sip.listen);
     settings.advertised = config.sip.advertised;
+    let sip = &config.sip;
+    (settings.tls, settings.ws, settings.wss) = (sip.tls, sip.ws, sip.wss);
+    settings.certificates = sip.certificates();
     settings.limits.calls = settings.limits.calls.max(config.max_calls * 3);
-    Ok(strowger_engine::signalling::start(settings).await?)
+    let (sip, events) = strowger_engine::signalling::start(settings).await?;
+    sip.set_guard(config.sip.guard()?).await?;
+    Ok((sip, events))
 }
 
 /// A new installation gets one operator key, in a file that only its owner reads.

@@ -61,7 +61,7 @@ pub struct TrunkSettings {
     pub in_user: Option<String>,
     /// Where calls go out: `sip.carrier.example:5060`; none: inbound only.
     pub proxy: Option<String>,
-    /// `udp` or `tcp`.
+    /// `udp`, `tcp` or `tls`.
     pub transport: TrunkTransport,
     /// Whether we register at the proxy.
     pub register: bool,
@@ -84,6 +84,8 @@ pub enum TrunkTransport {
     Udp,
     /// TCP.
     Tcp,
+    /// TLS over TCP; the carrier's certificate is checked.
+    Tls,
 }
 
 /// Passwords given with a change; `None` keeps what is stored.

@@ -13,6 +13,17 @@ pub enum TrunkState {
     Held,
 }
 
+impl TrunkState {
+    /// Name as it stands in metrics and events.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down => "down",
+            Self::Held => "held",
+        }
+    }
+}
+
 /// Why a trunk is in its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TrunkReason {

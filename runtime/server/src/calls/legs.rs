@@ -233,11 +233,12 @@ impl Legs {
                     cause: Cause::NotFound,
                     reason: format!("there is no extension {address}"),
                 }),
+            // Which trunk, signalling decides: the next one if the first does not take it.
             Target::Number(number) => self
                 .tenant
                 .config()
                 .outbound_trunk()
-                .map(|trunk| InviteTarget::Trunk { trunk, number: number.to_string() })
+                .map(|_| InviteTarget::Route { tenant: self.tenant.id, number: number.to_string() })
                 .ok_or_else(|| NoLeg {
                     cause: Cause::Unreachable,
                     reason: "the tenant has no trunk for outgoing calls; add one".to_owned(),

@@ -2,6 +2,7 @@
 
 pub mod legs;
 pub mod message;
+pub mod notices;
 pub mod registry;
 pub mod signalling;
 pub mod signalling_thread;

@@ -42,6 +42,7 @@ pub async fn publish(node: &Node) -> Result<()> {
     };
     let directory = Directory::new(domains, extensions, trunks, only)?;
     node.sip.set_directory(Arc::new(directory)).await?;
+    super::trunking::publish(node).await?;
     // Commands are taken in order: an answer to a later one says that the
     // directory is in force, which whoever changed it relies on.
     node.sip.figures().await?;
@@ -99,6 +100,7 @@ fn proxy(text: &str, transport: TrunkTransport) -> Result<Proxy> {
         transport: match transport {
             TrunkTransport::Udp => Transport::Udp,
             TrunkTransport::Tcp => Transport::Tcp,
+            TrunkTransport::Tls => Transport::Tls,
         },
     })
 }

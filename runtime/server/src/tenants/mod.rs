@@ -4,6 +4,7 @@ pub mod config;
 pub mod directory;
 pub mod distribution;
 pub mod load;
+pub mod trunking;
 
 use config::TenantConfig;
 use distribution::DistributionHandle;

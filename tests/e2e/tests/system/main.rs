@@ -16,3 +16,4 @@ mod recording_cannot_be_written;
 mod sipp_peer;
 mod support;
 mod tenants_apart;
+mod trunks_fail_over;

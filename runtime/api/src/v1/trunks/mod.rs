@@ -73,6 +73,7 @@ pub(crate) enum Transport {
     #[default]
     Udp,
     Tcp,
+    Tls,
 }
 
 /// A trunk. Passwords are never shown.
@@ -103,6 +104,7 @@ impl TrunkBody {
             transport: match self.transport {
                 Transport::Udp => store::TrunkTransport::Udp,
                 Transport::Tcp => store::TrunkTransport::Tcp,
+                Transport::Tls => store::TrunkTransport::Tls,
             },
             register: self.register,
             out_user: self.out_user,
@@ -128,6 +130,7 @@ impl From<store::Trunk> for Trunk {
             transport: match settings.transport {
                 store::TrunkTransport::Udp => Transport::Udp,
                 store::TrunkTransport::Tcp => Transport::Tcp,
+                store::TrunkTransport::Tls => Transport::Tls,
             },
             register: settings.register,
             out_user: settings.out_user,

@@ -86,6 +86,8 @@ pub enum Transport {
     Udp,
     /// TCP.
     Tcp,
+    /// TLS.
+    Tls,
 }
 
 const COLUMNS: &[Column] = &[
@@ -156,6 +158,7 @@ impl Settings {
         let transport = self.transport.map(|transport| match transport {
             Transport::Udp => "udp",
             Transport::Tcp => "tcp",
+            Transport::Tls => "tls",
         });
         set(body, "addresses", (!self.addresses.is_empty()).then_some(self.addresses));
         set(body, "in_user", self.in_user);
