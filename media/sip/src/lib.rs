@@ -21,6 +21,7 @@ mod registrar;
 mod sdp;
 mod streams;
 mod timer;
+mod trace;
 mod transaction;
 mod trunk;
 mod trunks;
@@ -40,6 +41,7 @@ pub use limits::Limits;
 pub use notice::Notice;
 pub use registrar::Registration;
 pub use sdp::{Codec, Direction, LocalMedia, Negotiated, RemoteMedia, Session, SessionError};
+pub use trace::{Heading, HepSource, Trace, TraceEntry, TracePolicy, hep_packet, ladder};
 pub use trunk::{
     Answer, CallLimits, CallerPolicy, Edit, HealthRules, Located, Location, Naptr, NumberForm,
     NumberPlan, NumberRule, OutboundRoute, Question, Refusal, RouteStep, RuleError, Srv, Tariff,

@@ -27,6 +27,7 @@ mod reinvite_out;
 mod reply;
 mod run;
 mod salvage;
+mod tracing;
 mod trunking;
 
 pub use invite_out::{Caller, InviteRequest, InviteTarget};
@@ -44,6 +45,7 @@ use crate::random::Random;
 use crate::registrar::Registrar;
 use crate::streams::Streams;
 use crate::timer::{TimerKey, Timers};
+use crate::trace::{Heading, TraceBook};
 use crate::transaction::Transactions;
 use crate::trunk::TokenBucket;
 use crate::trunk::table::TrunkBook;
@@ -144,6 +146,9 @@ pub struct Endpoint {
     trunks: TrunkTable,
     book: TrunkBook,
     guard: Guard,
+    trace: TraceBook,
+    /// The latest time told.
+    clock: Timestamp,
     /// New calls a second, over everybody.
     rate: Option<TokenBucket>,
     /// Refusals that are given late, in order.
@@ -179,6 +184,8 @@ impl Endpoint {
             trunks: TrunkTable::default(),
             book: TrunkBook::default(),
             guard: Self::new_guard(),
+            trace: TraceBook::default(),
+            clock: Timestamp(0),
             rate,
             late: VecDeque::new(),
             outputs: VecDeque::new(),
@@ -200,6 +207,7 @@ impl Endpoint {
 
     /// Does everything that is due.
     pub fn handle_timeout(&mut self, now: Timestamp) {
+        self.at(now);
         while let Some((at, key)) = self.timers.pop_due(now) {
             self.on_timer(now, at, key);
         }
@@ -319,6 +327,7 @@ impl Endpoint {
 
     fn transmit(&mut self, hop: Hop, bytes: Bytes) {
         self.counters.add(Count::Sent);
+        self.trace_message(Heading::Out, hop, &bytes);
         self.outputs.push_back(Output::Transmit(Transmit { hop, bytes }));
     }
 
@@ -341,6 +350,10 @@ impl Endpoint {
                     self.book.leave(trunk, tenant, call.placed.is_some());
                 }
                 self.tags.remove(&call.tag);
+                if let Some(trace) = self.trace.end(call.key) {
+                    self.trace.forget(&call.dialog.call_id);
+                    self.notify(Notice::Trace(Box::new(trace)));
+                }
             }
         }
     }
@@ -349,6 +362,7 @@ impl Endpoint {
         if let Source::Trunk { trunk, tenant } = call.source {
             self.book.enter(trunk, tenant, call.placed.is_some());
         }
+        self.trace.begin(call.key, &call.dialog.call_id);
         self.tags.insert(call.tag, call.key);
         self.calls.insert(call.key, Box::new(call));
     }
