@@ -87,6 +87,8 @@ counters! {
     FailedOver => "failed_over",
     /// Changes of a trunk's state.
     TrunkChanged => "trunk_changed",
+    /// Copies for the collector that could not be sent at once.
+    HepDropped => "hep_dropped",
     /// Notices that nobody had room for.
     NoticeDropped => "notice_dropped",
     /// Calls received.

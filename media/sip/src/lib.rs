@@ -22,6 +22,7 @@ mod registrar;
 mod sdp;
 mod streams;
 mod timer;
+mod trace;
 mod transaction;
 mod trunk;
 mod trunks;
@@ -48,6 +49,7 @@ pub use sdp::{
     Codec, CodecOrder, Direction, LocalMedia, MediaOptions, Negotiated, RemoteMedia, Security,
     Session, SessionError, Srtp, SrtpKey,
 };
+pub use trace::{Heading, HepSource, Trace, TraceEntry, TracePolicy, hep_packet, ladder};
 pub use trunk::{
     Answer, CallLimits, CallerPolicy, Edit, HealthRules, Located, Location, Naptr, NumberForm,
     NumberPlan, NumberRule, OutboundRoute, Question, Refusal, RouteStep, RuleError, Srv, Tariff,

@@ -1,11 +1,12 @@
 //! What the driver is told once.
 
+use super::hep::HepSettings;
 use super::resolver::Lookup;
 use super::tls::{TlsError, TlsSettings};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use strowger_sip::{ChallengeOrder, Limits};
+use strowger_sip::{ChallengeOrder, Limits, TracePolicy};
 
 /// Events that may be on their way to the server before new calls are refused:
 /// a few hundred milliseconds of a busy system.
@@ -31,6 +32,10 @@ pub struct SignallingConfig {
     pub advertised: Option<IpAddr>,
     /// Who is asked about names; `None`: the system's name servers.
     pub lookup: Option<Arc<dyn Lookup>>,
+    /// What is kept of each leg's messages and told when it is over.
+    pub trace: TracePolicy,
+    /// Who gets a copy of every message.
+    pub hep: Option<HepSettings>,
     /// How phones are challenged.
     pub challenge: ChallengeOrder,
     /// How much is held at once.
@@ -50,6 +55,8 @@ impl SignallingConfig {
             wss: None,
             certificates: TlsSettings::default(),
             lookup: None,
+            trace: TracePolicy::Off,
+            hep: None,
             advertised: None,
             challenge: ChallengeOrder::default(),
             limits: Limits::default(),
@@ -85,6 +92,9 @@ pub enum StartError {
         /// Why not.
         error: io::Error,
     },
+    /// Copies for the collector cannot be sent.
+    #[error("cannot send to the HEP collector {0}: {1}; is it a reachable address?")]
+    Hep(SocketAddr, io::Error),
     /// TLS is not usable as configured.
     #[error(transparent)]
     Tls(#[from] TlsError),

@@ -18,6 +18,7 @@ mod command;
 mod config;
 mod connection;
 mod handle;
+mod hep;
 mod names;
 mod resolver;
 mod streams;
@@ -28,6 +29,7 @@ mod websocket;
 
 pub use config::{SignallingConfig, StartError};
 pub use handle::{SipHandle, Stopped};
+pub use hep::HepSettings;
 pub use resolver::{Looked, Lookup, LookupError};
 pub use tls::{CertificateFiles, TlsError, TlsSettings, TrustedRoots};
 
@@ -71,7 +73,7 @@ pub async fn start(
         bound.insert(transport, at);
     }
     let seen_as = |transport| bound.get(&transport).map(|at| config.seen_as(*at)).transpose();
-    let endpoint = Endpoint::new(
+    let mut endpoint = Endpoint::new(
         EndpointConfig {
             udp: udp_seen,
             tcp: seen_as(Transport::Tcp)?,
@@ -83,13 +85,18 @@ pub async fn start(
         },
         rand::random(),
     );
+    endpoint.set_tracing(config.trace, config.hep.as_ref().map(|hep| hep.policy));
+    let hep = config.hep.as_ref().map(|settings| {
+        hep::HepSender::open(settings).map_err(|error| StartError::Hep(settings.collector, error))
+    });
+    let hep = hep.transpose()?;
     let (commands, inbox) = mpsc::channel(COMMANDS);
     let (events, outbox) = mpsc::channel(config.events);
     let (notices, notice_box) = mpsc::channel(NOTICES);
     let lookup = config.lookup.clone().unwrap_or_else(resolver::system);
     let (names, directories) = names::start(commands.downgrade(), lookup);
     let streams = streams::Streams::new(listeners, tls.clone(), config.limits.connections);
-    let task = task::Task::new(endpoint, udp, streams, inbox, events, directories, notices);
+    let task = task::Task::new(endpoint, udp, streams, inbox, events, directories, notices, hep);
     tokio::spawn(task.run());
     tokio::spawn(names);
     Ok((SipHandle::new(commands, udp_bound, bound, tls.certificates, notice_box), outbox))

@@ -4,6 +4,7 @@ use super::MAX_WAITING_EVENTS;
 use super::clock::Clock;
 use super::command::Command;
 use super::connection::{End, StreamEvent};
+use super::hep::HepSender;
 use super::names;
 use super::streams::{Arrival, Streams};
 use bytes::Bytes;
@@ -33,6 +34,7 @@ pub(super) struct Task {
     waiting: VecDeque<SipEvent>,
     directories: watch::Sender<names::Known>,
     notices: mpsc::Sender<Notice>,
+    hep: Option<HepSender>,
     clock: Clock,
     buffer: Box<[u8]>,
     stopping: Option<oneshot::Sender<()>>,
@@ -52,6 +54,7 @@ enum Wake {
 }
 
 impl Task {
+    #[allow(clippy::too_many_arguments, reason = "made in one place, of what was opened there")]
     pub(super) fn new(
         endpoint: Endpoint,
         udp: UdpSocket,
@@ -60,6 +63,7 @@ impl Task {
         events: mpsc::Sender<SipEvent>,
         directories: watch::Sender<names::Known>,
         notices: mpsc::Sender<Notice>,
+        hep: Option<HepSender>,
     ) -> Self {
         Self {
             endpoint,
@@ -70,6 +74,7 @@ impl Task {
             waiting: VecDeque::new(),
             directories,
             notices,
+            hep,
             clock: Clock::start(),
             buffer: vec![0; DATAGRAM_BYTES].into_boxed_slice(),
             stopping: None,
@@ -270,6 +275,12 @@ impl Task {
 
     /// Nobody waits for notices, and they wait for nobody.
     fn notify(&mut self, notice: Notice) {
+        if let Notice::Message(entry) = &notice {
+            if !self.hep.as_ref().is_some_and(|hep| hep.send(entry)) {
+                self.endpoint.count(Count::HepDropped);
+            }
+            return;
+        }
         if self.notices.try_send(notice).is_err() {
             self.endpoint.count(Count::NoticeDropped);
         }

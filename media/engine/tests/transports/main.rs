@@ -4,6 +4,7 @@
 mod support;
 
 mod certificates_are_checked;
+mod collectors_get_copies;
 mod connections_are_limited;
 mod names_lead_to_servers;
 mod websockets_carry_sip;

@@ -226,6 +226,7 @@ impl Endpoint {
         dialog.local = Bytes::from(format!("{};tag={}", route.from, hex64(call.tag)));
         dialog.remote = Bytes::from([&b"<"[..], &route.to.to_bytes(), b">"].concat());
         dialog.contact = contact;
+        self.trace.begin(call.key, &dialog.call_id);
         if let Some(placed) = &mut call.placed {
             (placed.identity, placed.withhold) = (route.identity, route.withhold);
             placed.spare = route.spare;

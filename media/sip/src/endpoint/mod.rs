@@ -35,6 +35,7 @@ mod reply;
 mod run;
 mod salvage;
 mod session_timer;
+mod tracing;
 mod trunking;
 
 pub use invite_out::{Caller, InviteRequest, InviteTarget};
@@ -54,6 +55,7 @@ use crate::random::Random;
 use crate::registrar::Registrar;
 use crate::streams::Streams;
 use crate::timer::{TimerKey, Timers};
+use crate::trace::{Heading, TraceBook};
 use crate::transaction::Transactions;
 use crate::trunk::TokenBucket;
 use crate::trunk::table::TrunkBook;
@@ -155,6 +157,9 @@ pub struct Endpoint {
     trunks: TrunkTable,
     book: TrunkBook,
     guard: Guard,
+    trace: TraceBook,
+    /// The latest time told.
+    clock: Timestamp,
     /// New calls a second, over everybody.
     rate: Option<TokenBucket>,
     /// Refusals that are given late, in order.
@@ -191,6 +196,8 @@ impl Endpoint {
             trunks: TrunkTable::default(),
             book: TrunkBook::default(),
             guard: Self::new_guard(),
+            trace: TraceBook::default(),
+            clock: Timestamp(0),
             rate,
             late: VecDeque::new(),
             outputs: VecDeque::new(),
@@ -212,6 +219,7 @@ impl Endpoint {
 
     /// Does everything that is due.
     pub fn handle_timeout(&mut self, now: Timestamp) {
+        self.at(now);
         while let Some((at, key)) = self.timers.pop_due(now) {
             self.on_timer(now, at, key);
         }
@@ -339,6 +347,7 @@ impl Endpoint {
 
     fn transmit(&mut self, hop: Hop, bytes: Bytes) {
         self.counters.add(Count::Sent);
+        self.trace_message(Heading::Out, hop, &bytes);
         self.outputs.push_back(Output::Transmit(Transmit { hop, bytes }));
     }
 
@@ -361,6 +370,10 @@ impl Endpoint {
                     self.book.leave(trunk, tenant, call.placed.is_some());
                 }
                 self.tags.remove(&call.tag);
+                if let Some(trace) = self.trace.end(call.key) {
+                    self.trace.forget(&call.dialog.call_id);
+                    self.give_notice(Notice::Trace(Box::new(trace)));
+                }
             }
         }
     }
@@ -369,6 +382,7 @@ impl Endpoint {
         if let Source::Trunk { trunk, tenant } = call.source {
             self.book.enter(trunk, tenant, call.placed.is_some());
         }
+        self.trace.begin(call.key, &call.dialog.call_id);
         self.tags.insert(call.tag, call.key);
         self.calls.insert(call.key, Box::new(call));
     }

@@ -7,6 +7,7 @@ use crate::hop::{Hop, Packet, Transport};
 use crate::limits::{RETRY_AFTER_S, parse_limits};
 use crate::message::ALLOW;
 use crate::timer::TimerKey;
+use crate::trace::Heading;
 use crate::transaction::MergeKey;
 use crate::via::{response_hop, stamp_source};
 use bytes::Bytes;
@@ -23,6 +24,7 @@ impl Endpoint {
     /// Takes one datagram or the next piece of a stream.
     pub fn receive(&mut self, now: Timestamp, packet: Packet) {
         let Packet { source, bytes } = packet;
+        self.at(now);
         if self.turn_away(now, source, &bytes) {
             return;
         }
@@ -53,7 +55,10 @@ impl Endpoint {
     /// One datagram or WebSocket frame: one message (RFC 7118 §5).
     fn receive_whole(&mut self, now: Timestamp, source: Hop, bytes: Bytes) {
         match sipx_sip::parse_datagram(bytes.clone(), &parse_limits()) {
-            Ok(message) => self.take(now, message, source),
+            Ok(message) => {
+                self.trace_message(Heading::In, source, &bytes);
+                self.take(now, message, source);
+            }
             Err(_) => {
                 self.offended(now, source, Offence::Malformed);
                 self.take_broken(&bytes, source);
@@ -76,6 +81,9 @@ impl Endpoint {
             self.timers.set(at, TimerKey::Stream(connection));
         }
         for message in read.messages {
+            if !self.trace.is_idle() {
+                self.trace_message(Heading::In, source, &crate::message::write(&message));
+            }
             self.take(now, message, source);
         }
         if read.broken {

@@ -53,6 +53,7 @@ impl Endpoint {
     /// Carries out a server transaction's wishes. What it has for its user is
     /// known already: requests are handled where they arrive.
     pub(super) fn run_server(&mut self, now: Timestamp, id: u64, todo: Vec<Todo>) {
+        self.at(now);
         let Some(hop) = self.transactions.server(id).map(|server| server.hop) else { return };
         for item in todo {
             match item {
@@ -68,6 +69,7 @@ impl Endpoint {
     }
 
     pub(super) fn run_client(&mut self, now: Timestamp, id: u64, todo: Vec<Todo>) {
+        self.at(now);
         let Some(client) = self.transactions.client(id) else { return };
         let (hop, owner) = (client.hop, client.owner);
         let (mut told, mut over) = (Vec::new(), false);

@@ -30,6 +30,7 @@ mod strange_messages;
 mod streams_are_framed;
 mod the_other_side_holds_and_resumes;
 mod the_way_back_leads_through_nat;
+mod traces_are_kept;
 mod transfers;
 mod trunks_are_called_over_tls;
 mod trunks_are_limited;
