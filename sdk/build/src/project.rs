@@ -3,7 +3,7 @@
 use crate::BuildError;
 use std::path::{Path, PathBuf};
 
-/// Longest name of a project; crates.io's limit.
+/// Longest name of a project; what package registries take.
 const MAX_NAME: usize = 64;
 
 /// What a new project is to be.
