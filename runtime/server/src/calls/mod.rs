@@ -2,6 +2,8 @@
 
 pub mod legs;
 pub mod message;
+pub mod parcel;
+pub mod referral;
 pub mod registry;
 pub mod signalling;
 pub mod signalling_thread;
