@@ -42,6 +42,9 @@ pub(crate) fn possible(s: &ViewState, action: &Action) -> Result<Option<CommandK
     }
     let unanswered = matches!(s.phase, Phase::Ringing | Phase::Early) && !s.answering;
     match action {
+        // A flow need not know that its caller comes from a transfer.
+        Action::Ring | Action::EarlyMedia if s.taken_over => Ok(None),
+        Action::Answer if s.taken_over => Ok(Some(K::Answer)),
         Action::Ring | Action::EarlyMedia if s.phase != Phase::Ringing => {
             Err(now(&format!("the call is {} already", s.phase.name())))
         }
@@ -116,6 +119,7 @@ impl ViewState {
     /// Moves the snapshot along as if the action were carried out.
     fn note(&mut self, command: CommandId, kind: Option<CommandKind>, action: &Action) {
         match action {
+            Action::Ring | Action::Answer | Action::EarlyMedia if self.taken_over => {}
             Action::Ring => self.rung = true,
             Action::Answer => self.answering = true,
             Action::EarlyMedia => self.phase = Phase::Early,

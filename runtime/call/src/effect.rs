@@ -3,10 +3,12 @@
 use crate::action::{CommandId, HttpRequest};
 use crate::event::{GuestEvent, Moment};
 use crate::fault::Fault;
+use crate::refer::{Between, LegFacts};
 use crate::view::TurnView;
 use serde::{Deserialize, Serialize};
 use strowger_model::{
-    AgentId, Blame, CallRecord, Cause, JournalEntry, LegId, OfferId, RecordingId, SkillNeed,
+    Address, AgentId, Blame, CallId, CallRecord, Cause, JournalEntry, LegId, OfferId, RecordingId,
+    SkillNeed,
 };
 
 /// One sound being played, counted within the call.
@@ -54,6 +56,32 @@ pub enum Effect {
         /// Whose fault.
         blame: Blame,
     },
+    /// Say this to another call of the tenant; if it is gone, answer in its name
+    /// with [`Between::No`].
+    Tell {
+        /// Which.
+        call: CallId,
+        /// What.
+        what: Between,
+    },
+    /// Hand a leg, media and all, over to another call, with what is known of it.
+    /// Nothing of it is heard here any more.
+    Give {
+        /// Which leg.
+        leg: LegId,
+        /// To which call.
+        to: CallId,
+        /// For [`Between::Given`].
+        facts: LegFacts,
+    },
+    /// Find the flow of a number: answer with [`crate::Input::NumberReady`] or
+    /// [`crate::Input::NumberFailed`]. The present guest stays until [`Effect::TakeSeat`].
+    FindNumber {
+        /// The number.
+        number: Address,
+    },
+    /// The flow that was found takes the guest's seat: the next turn is its first.
+    TakeSeat,
     /// Keep this.
     Journal(JournalEntry),
     /// Tell the screens.
@@ -99,6 +127,24 @@ pub enum LegEffect {
         /// The agent, where the distribution chose one.
         agent: Option<AgentId>,
     },
+    /// 202 to a REFER.
+    AcceptRefer,
+    /// A failure response to a REFER.
+    RejectRefer {
+        /// SIP status.
+        status: u16,
+    },
+    /// How the accepted transfer goes, as the status of the new leg; 200 and more
+    /// is the last.
+    ReferProgress {
+        /// SIP status.
+        status: u16,
+    },
+    /// Its transfer has succeeded and it was told so: BYE in a moment, unless it
+    /// hangs up by itself. For the call the leg is over.
+    LetGo,
+    /// The leg that came with the input just handled is this one.
+    Take,
     /// CANCEL. If the leg is answered all the same, the layer below hangs it up.
     Cancel,
 }
@@ -138,8 +184,10 @@ pub enum MediaEffect {
         /// The other.
         b: LegId,
     },
-    /// Record leg 0 on the left, whoever it is bridged with on the right.
+    /// Record a leg on the left, whoever it is bridged with on the right.
     RecordStart {
+        /// Which leg.
+        leg: LegId,
         /// Its name.
         recording: RecordingId,
         /// Report silence of this length as [`crate::MediaInput::Silence`]; 0: never.

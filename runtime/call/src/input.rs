@@ -2,9 +2,10 @@
 
 use crate::action::CommandId;
 use crate::effect::PlayId;
+use crate::refer::{Between, LegFacts, ReferTo};
 use crate::turn::TurnResult;
 use strowger_model::{
-    AgentId, Cause, ContactOutcome, LegId, OfferId, Party, RecordingId, VersionId,
+    Address, AgentId, CallId, Cause, ContactOutcome, LegId, OfferId, Party, RecordingId, VersionId,
 };
 
 /// Something happened.
@@ -44,6 +45,33 @@ pub enum Input {
         cause: Cause,
         /// By whom.
         by: Party,
+    },
+    /// Another call says something.
+    Between {
+        /// Which.
+        from: CallId,
+        /// What.
+        what: Between,
+    },
+    /// Another phone wants to take the place of one of our legs (RFC 3891). Its
+    /// own leg is refused unless [`crate::LegEffect::Take`] follows at once.
+    PickUp {
+        /// Whose place.
+        leg: LegId,
+        /// Who.
+        by: LegFacts,
+    },
+    /// The number that a transfer leads to has a flow.
+    NumberReady {
+        /// Name of the flow.
+        flow: String,
+        /// Its version.
+        version: Option<VersionId>,
+    },
+    /// The number that a transfer leads to has none.
+    NumberFailed {
+        /// In words.
+        reason: String,
     },
     /// The tenant's fallback flow can take over.
     FallbackReady {
@@ -102,6 +130,14 @@ pub enum LegInput {
     },
     /// No media arrived for too long.
     MediaTimeout,
+    /// The other end wants to give its part to somebody else (RFC 3515). Answered
+    /// with [`crate::LegEffect::AcceptRefer`] or [`crate::LegEffect::RejectRefer`].
+    Referred {
+        /// To whom, as it was written.
+        target: Address,
+        /// Where that leads.
+        to: ReferTo,
+    },
 }
 
 /// News of sound.

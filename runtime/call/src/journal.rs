@@ -7,7 +7,7 @@ use crate::fault::Fault;
 use crate::view::ViewState;
 use serde::{Deserialize, Serialize};
 use strowger_model::{
-    CallId, Cause, JournalEntry, JournalKind, Party, TenantId, Timestamp, VersionId,
+    Address, CallId, Cause, JournalEntry, JournalKind, Party, TenantId, Timestamp, VersionId,
 };
 
 /// Body of [`JournalKind::Event`]: what the guest was told and what it saw.
@@ -63,6 +63,23 @@ pub struct FallbackBody {
 
 /// Name of the note whose data is a [`FallbackBody`].
 pub const FALLBACK_NOTE: &str = "flow.fallback";
+
+/// Body of the note `flow.taken_over`: a transfer led to a number of the tenant,
+/// whose flow has taken the seat of the one before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenOverBody {
+    /// Name of the flow.
+    pub flow: String,
+    /// Its version.
+    pub version: Option<VersionId>,
+    /// Who calls, for that flow.
+    pub from: Address,
+    /// The number.
+    pub to: Address,
+}
+
+/// Name of the note whose data is a [`TakenOverBody`].
+pub const TAKEN_OVER_NOTE: &str = "flow.taken_over";
 
 /// Body of [`JournalKind::End`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

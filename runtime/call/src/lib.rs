@@ -17,6 +17,7 @@ mod input;
 mod journal;
 mod limits;
 mod random;
+mod refer;
 mod replay;
 mod secrets;
 mod setup;
@@ -32,8 +33,12 @@ pub use effect::{Effect, KvOp, LegEffect, MediaEffect, PlayId, QueueEffect};
 pub use event::{GuestEvent, Moment};
 pub use fault::{Fault, FaultKind};
 pub use input::{Input, LegInput, MediaInput, QueueInput};
-pub use journal::{EndBody, EventBody, FALLBACK_NOTE, FallbackBody, NoteBody, TurnBody};
+pub use journal::{
+    EndBody, EventBody, FALLBACK_NOTE, FallbackBody, NoteBody, TAKEN_OVER_NOTE, TakenOverBody,
+    TurnBody,
+};
 pub use limits::CallLimits;
+pub use refer::{Between, LegFacts, ReferTo};
 pub use replay::{ReplayError, ReplayTurn, replay};
 pub use setup::{CallSetup, Fallback};
 pub use target::Target;

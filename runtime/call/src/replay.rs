@@ -5,7 +5,9 @@
 //! answers differ from the journal's, the guest is not deterministic.
 
 use crate::event::{GuestEvent, Moment};
-use crate::journal::{EventBody, FALLBACK_NOTE, FallbackBody, NoteBody, TurnBody};
+use crate::journal::{
+    EventBody, FALLBACK_NOTE, FallbackBody, NoteBody, TAKEN_OVER_NOTE, TakenOverBody, TurnBody,
+};
 use crate::setup::CallSetup;
 use crate::view::{TurnView, put};
 use serde::de::DeserializeOwned;
@@ -84,6 +86,11 @@ pub fn replay(entries: &[JournalEntry]) -> Result<Vec<ReplayTurn>, ReplayError> 
                     let taken: FallbackBody =
                         serde_json::from_value(note.data).map_err(|e| unreadable(entry, &e))?;
                     setup.version = taken.version;
+                    turns.clear();
+                } else if note.note == TAKEN_OVER_NOTE {
+                    let taken: TakenOverBody =
+                        serde_json::from_value(note.data).map_err(|e| unreadable(entry, &e))?;
+                    setup.take_over(taken);
                     turns.clear();
                 }
             }

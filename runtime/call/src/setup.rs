@@ -1,6 +1,7 @@
 //! What a call starts with.
 
 use crate::facts::CallFacts;
+use crate::journal::TakenOverBody;
 use crate::limits::CallLimits;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -57,6 +58,15 @@ pub enum Fallback {
 }
 
 impl CallSetup {
+    /// Another number of the tenant, and its flow, are what the call is for now.
+    pub(crate) fn take_over(&mut self, taken: TakenOverBody) {
+        self.flow = taken.flow;
+        self.version = taken.version;
+        self.from = taken.from;
+        self.to = taken.to;
+        self.facts.insert("to-kind".to_owned(), "bound".to_owned());
+    }
+
     /// The facts a guest can read, with `version` as the one that runs now.
     pub(crate) fn guest_facts(&self, version: Option<VersionId>) -> CallFacts {
         let mut values = self.facts.clone();

@@ -142,6 +142,9 @@ pub struct ViewState {
     /// Whether `ring` was carried out.
     #[serde(default)]
     pub rung: bool,
+    /// Whether the guest took an answered call over by a transfer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub taken_over: bool,
     /// Whether the recording is paused.
     #[serde(default)]
     pub record_paused: bool,
@@ -164,6 +167,7 @@ impl ViewState {
             bridged_leg: None,
             answering: false,
             rung: false,
+            taken_over: false,
             record_paused: false,
             wait: None,
         }

@@ -38,7 +38,9 @@ fn the_uncut_scenario_does_everything() {
     aftermath(&mut line);
     line.assert_over();
     let record = line.call.record();
-    assert_eq!(record.legs.len(), 8);
+    assert_eq!(record.legs.len(), 11);
+    let told: Vec<_> = record.transfers.iter().filter_map(|t| t.sip_status).collect();
+    assert_eq!(told, [486, 200, 200]);
     assert_eq!(record.queue_visits[0].outcome, Some(ContactOutcome::Served));
     assert_eq!(record.queue_visits[0].offers, 3);
     assert_eq!(record.digits, "125");

@@ -39,6 +39,53 @@ fn leg_input() -> impl Strategy<Value = LegInput> {
             3 => any::<char>().prop_map(|digit| LegInput::Digit { digit, held_ms: 1 }),
             3 => prop::char::range('0', '9').prop_map(|digit| LegInput::Digit { digit, held_ms: 1 }),
             1 => Just(LegInput::MediaTimeout),
+            2 => refer_to().prop_map(|to| LegInput::Referred { target: "202".parse().unwrap(), to }),
+    ]
+}
+
+fn refer_to() -> impl Strategy<Value = ReferTo> {
+    prop_oneof![
+            4 => Just(ReferTo::Target("extension:202".into())),
+            1 => Just(ReferTo::Target("nonsense".into())),
+            2 => Just(ReferTo::Number),
+            1 => Just(ReferTo::Nowhere { sip_status: 404 }),
+            3 => (6u128..9, 0u32..3).prop_map(|(call, leg)| ReferTo::Leg {
+                call: CallId(uuid::Uuid::from_u128(call)),
+                leg: LegId(leg),
+            }),
+    ]
+}
+
+fn facts() -> impl Strategy<Value = LegFacts> {
+    (any::<bool>(), any::<bool>()).prop_map(|(answered, held)| LegFacts {
+        address: "209".parse().unwrap(),
+        direction: if answered { Direction::Outbound } else { Direction::Inbound },
+        agent: None,
+        trunk: None,
+        answered_at: answered.then_some(START),
+        codec: None,
+        held,
+    })
+}
+
+fn between() -> impl Strategy<Value = Input> {
+    let what = prop_oneof![
+            2 => (0u32..6, any::<bool>()).prop_map(|(leg, keeps)| Between::Ask { leg: LegId(leg), keeps }),
+            2 => Just(Between::Want),
+            1 => Just(Between::No { sip_status: 481 }),
+            3 => facts().prop_map(|facts| Between::Given(LegFacts { answered_at: Some(START), ..facts })),
+    ];
+    prop_oneof![
+            4 => (7u128..9, what).prop_map(|(call, what)| Input::Between {
+                from: CallId(uuid::Uuid::from_u128(call)),
+                what,
+            }),
+            3 => (0u32..6, facts()).prop_map(|(leg, by)| Input::PickUp {
+                leg: LegId(leg),
+                by: LegFacts { answered_at: None, direction: Direction::Inbound, ..by },
+            }),
+            1 => Just(Input::NumberReady { flow: "other".into(), version: None }),
+            1 => Just(Input::NumberFailed { reason: "no".into() }),
     ]
 }
 
@@ -82,6 +129,7 @@ fn input() -> impl Strategy<Value = Input> {
         6 => queue_input().prop_map(Input::Queue),
         3 => (0u64..30).prop_map(CommandId).prop_flat_map(result),
         3 => news(),
+        3 => between(),
     ]
 }
 
@@ -227,7 +275,11 @@ proptest! {
         for step in steps {
             run(&mut line, step);
         }
-        line.raw(Input::Leg(LegId(0), hung_up()));
+        // Whoever is served by now hangs up; an operator ends what has nobody left.
+        line.raw(Input::Leg(line.call.subject(), hung_up()));
+        if line.call.view().phase() != Phase::Ended {
+            line.raw(Input::HangUp { cause: Cause::Normal, by: Party::Host });
+        }
         prop_assert_eq!(line.call.view().phase(), Phase::Ended);
         line.idle_guest();
         line.pass(60_000);

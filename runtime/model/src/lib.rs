@@ -21,6 +21,8 @@ pub use id::{
     QueueId, RecordingId, RouterId, TenantId, TrunkId, VersionId,
 };
 pub use journal::{JournalEntry, JournalKind};
-pub use record::{CallRecord, Direction, GuestUse, LegMedia, LegRecord, QueueVisit};
+pub use record::{
+    CallRecord, Direction, GuestUse, LegMedia, LegRecord, QueueVisit, TransferKind, TransferRecord,
+};
 pub use skill::{Relaxation, Skill, SkillNeed, SkillNeedError};
 pub use time::Timestamp;

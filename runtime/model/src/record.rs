@@ -47,6 +47,9 @@ pub struct CallRecord {
     pub legs: Vec<LegRecord>,
     /// Every wait in a queue.
     pub queue_visits: Vec<QueueVisit>,
+    /// Every attempt of a phone to give its part in a conversation to somebody else.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transfers: Vec<TransferRecord>,
     /// What the guest consumed.
     pub guest: GuestUse,
     /// Digits the caller entered, in order; digits asked for as secret are shown as `*`.
@@ -133,6 +136,43 @@ pub struct QueueVisit {
     pub offers: u32,
     /// How long the conversation lasted.
     pub talk_ms: u64,
+}
+
+/// How a part in a conversation was given away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum TransferKind {
+    /// To somebody who was called for it (REFER, RFC 3515).
+    Blind,
+    /// To somebody the phone had called before (REFER with Replaces, RFC 5589 §7).
+    Attended,
+    /// Taken by another phone (INVITE with Replaces, RFC 3891).
+    PickedUp,
+}
+
+/// One attempt to give a part in a conversation to somebody else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TransferRecord {
+    /// How.
+    pub kind: TransferKind,
+    /// The leg whose part was to be given away.
+    pub by: LegId,
+    /// The agent at its other end.
+    pub agent: Option<AgentId>,
+    /// To whom, as the phone has named it; who it was where no name was given.
+    pub target: Address,
+    /// The leg that took the part, if it is one of this call.
+    pub leg: Option<LegId>,
+    /// The other call, where two were joined.
+    pub other_call: Option<CallId>,
+    /// When it was asked for.
+    pub asked_at: Timestamp,
+    /// When it was decided.
+    pub ended_at: Option<Timestamp>,
+    /// What the phone was told last, as a SIP status: 200 for success.
+    pub sip_status: Option<u16>,
 }
 
 /// What a call's guest consumed.

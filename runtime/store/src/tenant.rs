@@ -91,6 +91,10 @@ pub struct TenantLimits {
     /// Whether phones may dial numbers outside the tenant. Off: a guessed
     /// password must not become somebody else's telephone bill.
     pub phones_dial_out: bool,
+    /// Whether a trunk may transfer (REFER) or pick up (Replaces) calls. Off: a
+    /// carrier that could would call whom it likes on the tenant's account.
+    #[serde(default)]
+    pub trunks_transfer: bool,
 }
 
 impl Default for TenantLimits {
@@ -106,6 +110,7 @@ impl Default for TenantLimits {
             max_stored_bytes: 2 << 30,
             max_keys: 100_000,
             phones_dial_out: false,
+            trunks_transfer: false,
         }
     }
 }

@@ -7,8 +7,8 @@ use crate::player::{PlayEnd, Player};
 use crate::script::HttpAnswer;
 use std::collections::BTreeMap;
 use strowger_call::{
-    Call, CallSetup, CommandId, Effect, HttpRequest, Input, KvOp, LegEffect, LegInput, MediaEffect,
-    MediaInput, QueueEffect, QueueInput,
+    Between, Call, CallSetup, CommandId, Effect, HttpRequest, Input, KvOp, LegEffect, LegInput,
+    MediaEffect, MediaInput, QueueEffect, QueueInput,
 };
 use strowger_model::{
     AgentId, CallRecord, Cause, ContactOutcome, LegId, OfferId, RecordingId, SkillNeed, Timestamp,
@@ -202,6 +202,16 @@ impl World {
                 let reason = fault.to_string();
                 self.call.handle(self.now, Input::FallbackFailed { reason });
             }
+            // A script has one call and one flow: nobody in it transfers elsewhere.
+            Effect::Tell { call, .. } => {
+                let what = Between::No { sip_status: 481 };
+                self.call.handle(self.now, Input::Between { from: call, what });
+            }
+            Effect::FindNumber { .. } => {
+                let reason = "the script has one flow".to_owned();
+                self.call.handle(self.now, Input::NumberFailed { reason });
+            }
+            Effect::Give { .. } | Effect::TakeSeat => {}
             Effect::Journal(_) | Effect::Event { .. } => {}
             Effect::Finished(record) => self.record = Some(*record),
         }
@@ -231,6 +241,19 @@ impl World {
                 self.call
                     .handle(self.now, Input::Leg(leg, LegInput::Ringing { early_media: false }));
             }
+            LegEffect::AcceptRefer => self.note("a transfer begins"),
+            LegEffect::RejectRefer { status } => {
+                self.note(format!("a transfer is refused with {status}"));
+            }
+            LegEffect::ReferProgress { status } => {
+                self.note(format!("whoever transfers is told {status}"));
+            }
+            LegEffect::LetGo => {
+                let whom = self.phone_name(leg);
+                self.note(format!("{whom} is let go"));
+                self.phone_gone(leg);
+            }
+            LegEffect::Take => self.note("somebody comes from another call"),
             LegEffect::Cancel => {
                 let whom = self.phone_name(leg);
                 self.note(format!("{whom} stops ringing"));

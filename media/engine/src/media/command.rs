@@ -2,12 +2,15 @@
 
 use super::clip::Clip;
 use super::conference::Join;
+use super::event::EventSink;
 use super::leg::{Detect, Leg, Secure};
 use super::os::Waker;
 use super::record::Recorder;
 use super::remote::RemoteParams;
 use super::room::Room;
+use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError};
+use tokio::sync::oneshot;
 
 /// Commands waiting for one thread. A thread empties its queue within 5 ms even
 /// when nothing else happens, and a call sends a few dozen in its life; a full
@@ -18,20 +21,57 @@ pub(super) const MAX_COMMANDS: usize = 8_192;
 #[derive(Debug)]
 pub(super) enum Command {
     Open(Box<Leg>),
-    SetRemote { leg: u64, remote: Box<RemoteParams>, secure: Option<Box<Secure>> },
-    Play { leg: u64, play: u64, clips: Vec<Clip>, times: u32 },
-    StopPlay { leg: u64, play: u64 },
+    SetRemote {
+        leg: u64,
+        remote: Box<RemoteParams>,
+        secure: Option<Box<Secure>>,
+    },
+    Play {
+        leg: u64,
+        play: u64,
+        clips: Vec<Clip>,
+        times: u32,
+    },
+    StopPlay {
+        leg: u64,
+        play: u64,
+    },
     Bridge(u64, u64),
     Unbridge(u64),
-    Mute { leg: u64, muted: bool },
-    Detect { leg: u64, detect: Detect },
-    SendDigit { leg: u64, digit: char, held_ms: u32 },
-    RecordStart { leg: u64, recorder: Box<Recorder> },
+    Mute {
+        leg: u64,
+        muted: bool,
+    },
+    Detect {
+        leg: u64,
+        detect: Detect,
+    },
+    SendDigit {
+        leg: u64,
+        digit: char,
+        held_ms: u32,
+    },
+    RecordStart {
+        leg: u64,
+        recorder: Box<Recorder>,
+    },
     RecordPause(u64),
     RecordResume(u64),
     RecordStop(u64),
+    /// A leg goes to the thread of that queue and to another owner.
+    Move {
+        leg: u64,
+        events: EventSink,
+        to: Arc<Inbox>,
+        done: oneshot::Sender<bool>,
+    },
+    /// A leg comes from another thread.
+    Arrive(Box<Leg>, oneshot::Sender<bool>),
     OpenRoom(Box<Room>),
-    Room { room: u64, what: RoomCommand },
+    Room {
+        room: u64,
+        what: RoomCommand,
+    },
     Shutdown,
 }
 

@@ -21,7 +21,7 @@ use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 /// Why the engine does not start.
 #[derive(Debug, thiserror::Error)]
@@ -228,7 +228,9 @@ impl MediaHandle {
         let sink = EventSink::new(spec.tag, spec.events);
         let leg = Box::new(Leg::new(id, sink, ports, Arc::clone(&status)));
         thread.send(Command::Open(leg)).map_err(|_| OpenError::Busy)?;
-        let inner = LegInner { id, tag: spec.tag, local, thread, status, media: self.clone() };
+        let moved = AtomicBool::new(false);
+        let inner =
+            LegInner { id, tag: spec.tag, local, thread, status, moved, media: self.clone() };
         Ok(LegHandle { inner: Arc::new(inner) })
     }
 
@@ -292,13 +294,17 @@ struct LegInner {
     local: SocketAddr,
     thread: Arc<Inbox>,
     status: Arc<LegStatus>,
+    /// Another handle speaks for the leg now.
+    moved: AtomicBool,
     media: MediaHandle,
 }
 
 impl Drop for LegInner {
     fn drop(&mut self) {
         // The thread looks at this every 20 ms; it cannot be lost in a full queue.
-        self.status.closing.store(true, Ordering::Release);
+        if !self.moved.load(Ordering::Acquire) {
+            self.status.closing.store(true, Ordering::Release);
+        }
     }
 }
 
@@ -405,6 +411,35 @@ impl LegHandle {
     /// Completes the recording.
     pub fn record_stop(&self) -> Result<(), CommandError> {
         self.send(Command::RecordStop(self.inner.id))
+    }
+
+    /// Gives the leg to another owner and group: its bridge, plays and recording
+    /// end, and it goes to the group's thread; the other side notices nothing.
+    /// The handle that comes back takes the place of this one and its clones.
+    /// Takes a few milliseconds; if the other thread is overloaded or the leg has
+    /// ended, nothing but the endings has happened.
+    pub async fn move_to(&self, spec: LegSpec) -> Result<LegHandle, CommandError> {
+        let inner = &self.inner;
+        let thread = inner.media.thread_of(spec.group);
+        let events = EventSink::new(spec.tag, spec.events);
+        let (done, arrived) = oneshot::channel();
+        let to = Arc::clone(&thread);
+        self.send(Command::Move { leg: inner.id, events, to, done })?;
+        if !arrived.await.unwrap_or(false) {
+            return Err(CommandError::Busy);
+        }
+        inner.moved.store(true, Ordering::Release);
+        Ok(LegHandle {
+            inner: Arc::new(LegInner {
+                id: inner.id,
+                tag: spec.tag,
+                local: inner.local,
+                thread,
+                status: Arc::clone(&inner.status),
+                moved: AtomicBool::new(false),
+                media: inner.media.clone(),
+            }),
+        })
     }
 
     /// Ends the leg within 20 ms: its bridge ends, its recording is completed,

@@ -4,8 +4,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use strowger_model::{Cause, TenantId, TrunkId};
 use strowger_sip::{
-    Ban, Counters, DialogKey, Direction, Directory, GuardRules, InviteRequest, LocalMedia, Located,
-    Registration, TrunkStatus, Trunking, Usage,
+    Ban, Counters, DialogKey, Direction, Directory, GuardRules, InviteOptions, InviteRequest,
+    LocalMedia, Located, MediaOptions, Policies, Registration, Replaces, TransferTarget,
+    TrunkStatus, Trunking, Usage,
 };
 use tokio::sync::oneshot;
 
@@ -16,7 +17,15 @@ pub(super) enum Command {
     Answer(DialogKey, LocalMedia),
     Reject(DialogKey, u16, Option<String>),
     HangUp(DialogKey, Cause),
-    Invite(DialogKey, Box<InviteRequest>),
+    Invite(DialogKey, Box<InviteRequest>, Box<InviteOptions>),
+    AcceptRefer(DialogKey),
+    RejectRefer(DialogKey, u16),
+    ReferProgress(DialogKey, u16),
+    Refer(DialogKey, TransferTarget),
+    Replaces(DialogKey, oneshot::Sender<Option<Replaces>>),
+    Update(DialogKey, Direction),
+    SetMediaOptions(DialogKey, MediaOptions),
+    SetPolicies(Arc<Policies>),
     Reinvite(DialogKey, Direction),
     SendDigit(DialogKey, char, u32),
     SetDirectory(Arc<Directory>),

@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use strowger_model::{Cause, TenantId};
 use strowger_sip::{
-    Ban, Counters, DialogKey, Direction, Directory, GuardRules, InviteRequest, LocalMedia, Notice,
-    Registration, Transport, TrunkStatus, Trunking, Usage,
+    Ban, Counters, DialogKey, Direction, Directory, GuardRules, InviteOptions, InviteRequest,
+    LocalMedia, MediaOptions, Notice, Policies, Registration, Replaces, TransferTarget, Transport,
+    TrunkStatus, Trunking, Usage,
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -115,7 +116,63 @@ impl SipHandle {
 
     /// Places a call under a key from [`SipHandle::next_key`].
     pub async fn invite_as(&self, key: DialogKey, request: InviteRequest) -> Result<(), Stopped> {
-        self.send(Command::Invite(key, Box::new(request))).await
+        self.invite_with(key, request, InviteOptions::default()).await
+    }
+
+    /// See [`strowger_sip::Endpoint::invite_with`].
+    pub async fn invite_with(
+        &self,
+        key: DialogKey,
+        request: InviteRequest,
+        options: InviteOptions,
+    ) -> Result<(), Stopped> {
+        self.send(Command::Invite(key, Box::new(request), Box::new(options))).await
+    }
+
+    /// See [`strowger_sip::Endpoint::accept_refer`].
+    pub async fn accept_refer(&self, dialog: DialogKey) -> Result<(), Stopped> {
+        self.send(Command::AcceptRefer(dialog)).await
+    }
+
+    /// See [`strowger_sip::Endpoint::reject_refer`].
+    pub async fn reject_refer(&self, dialog: DialogKey, status: u16) -> Result<(), Stopped> {
+        self.send(Command::RejectRefer(dialog, status)).await
+    }
+
+    /// See [`strowger_sip::Endpoint::refer_progress`].
+    pub async fn refer_progress(&self, dialog: DialogKey, status: u16) -> Result<(), Stopped> {
+        self.send(Command::ReferProgress(dialog, status)).await
+    }
+
+    /// See [`strowger_sip::Endpoint::refer`].
+    pub async fn refer(&self, dialog: DialogKey, target: TransferTarget) -> Result<(), Stopped> {
+        self.send(Command::Refer(dialog, target)).await
+    }
+
+    /// See [`strowger_sip::Endpoint::replaces`].
+    pub async fn replaces(&self, dialog: DialogKey) -> Result<Option<Replaces>, Stopped> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Replaces(dialog, reply)).await?;
+        answer.await.map_err(|_| Stopped)
+    }
+
+    /// See [`strowger_sip::Endpoint::update`].
+    pub async fn update(&self, dialog: DialogKey, direction: Direction) -> Result<(), Stopped> {
+        self.send(Command::Update(dialog, direction)).await
+    }
+
+    /// See [`strowger_sip::Endpoint::set_media_options`].
+    pub async fn set_media_options(
+        &self,
+        dialog: DialogKey,
+        options: MediaOptions,
+    ) -> Result<(), Stopped> {
+        self.send(Command::SetMediaOptions(dialog, options)).await
+    }
+
+    /// See [`strowger_sip::Endpoint::set_policies`].
+    pub async fn set_policies(&self, policies: Arc<Policies>) -> Result<(), Stopped> {
+        self.send(Command::SetPolicies(policies)).await
     }
 
     /// Places a call; its events may come before this returns.

@@ -202,7 +202,19 @@ impl Task {
                 endpoint.reject(now, dialog, status, reason.as_deref());
             }
             Command::HangUp(dialog, cause) => endpoint.hang_up(now, dialog, cause),
-            Command::Invite(key, request) => endpoint.invite(now, key, *request),
+            Command::Invite(key, request, options) => {
+                endpoint.invite_with(now, key, *request, *options);
+            }
+            Command::AcceptRefer(dialog) => endpoint.accept_refer(now, dialog),
+            Command::RejectRefer(dialog, status) => endpoint.reject_refer(now, dialog, status),
+            Command::ReferProgress(dialog, status) => endpoint.refer_progress(now, dialog, status),
+            Command::Refer(dialog, target) => endpoint.refer(now, dialog, &target),
+            Command::Replaces(dialog, reply) => drop(reply.send(endpoint.replaces(dialog))),
+            Command::Update(dialog, direction) => endpoint.update(now, dialog, direction),
+            Command::SetMediaOptions(dialog, options) => {
+                endpoint.set_media_options(dialog, options);
+            }
+            Command::SetPolicies(policies) => endpoint.set_policies(policies),
             Command::Reinvite(dialog, direction) => endpoint.reinvite(now, dialog, direction),
             Command::SendDigit(dialog, digit, held_ms) => {
                 endpoint.send_digit(now, dialog, digit, held_ms);

@@ -9,6 +9,7 @@ mod digits_go_both_ways;
 mod figures_are_kept;
 mod laws_are_converted;
 mod legs_are_muted;
+mod legs_change_hands;
 mod packets_are_secured;
 mod phones_are_found;
 mod ports_are_shared_out;

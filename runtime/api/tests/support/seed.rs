@@ -44,6 +44,7 @@ pub fn record(tenant: TenantId, call: CallId, from: &str, at: u64) -> CallRecord
         ended_by: None,
         legs: Vec::new(),
         queue_visits: Vec::new(),
+        transfers: Vec::new(),
         guest: GuestUse::default(),
         digits: String::new(),
         recordings: Vec::new(),

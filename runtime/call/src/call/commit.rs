@@ -44,14 +44,17 @@ impl Call {
             self.running.push((command, kind));
         }
         match action {
+            Action::Ring | Action::EarlyMedia | Action::Answer if self.taken_over => {
+                self.complete(command, "ok", String::new(), Vec::new());
+            }
             Action::Ring => {
                 self.rung = true;
-                self.leg_effect(super::CALLER, LegEffect::Ring);
+                self.leg_effect(self.subject, LegEffect::Ring);
                 self.complete(command, "ok", String::new(), Vec::new());
             }
             Action::EarlyMedia => {
                 self.phase = Phase::Early;
-                self.leg_effect(super::CALLER, LegEffect::EarlyMedia);
+                self.leg_effect(self.subject, LegEffect::EarlyMedia);
                 self.complete(command, "ok", String::new(), Vec::new());
             }
             Action::Answer => self.answer_caller(),

@@ -83,6 +83,19 @@ impl Call {
         }
     }
 
+    /// Whether a leg rings for a dial under way.
+    pub(super) fn is_being_dialled(&self, leg: LegId) -> bool {
+        self.dialing.as_ref().is_some_and(|dialing| dialing.ringing.contains(&leg))
+    }
+
+    /// Somebody else has answered in the place of a leg that rings.
+    pub(super) fn dialled_instead(&mut self, old: LegId, new: LegId) {
+        if let Some(dialing) = self.dialing.as_mut().filter(|d| d.ringing.contains(&old)) {
+            dialing.ringing.push(new);
+        }
+        self.dialled_leg_answered(new);
+    }
+
     /// A dialled leg came to nothing.
     pub(super) fn dialled_leg_failed(&mut self, leg: LegId, cause: Cause) {
         let Some(dialing) = &mut self.dialing else { return };

@@ -92,7 +92,7 @@ impl Call {
 
     /// Ends what the failed flow had under way for itself. A recording goes on:
     /// it belongs to the call.
-    fn forget_commands(&mut self) {
+    pub(super) fn forget_commands(&mut self) {
         self.drop_gather();
         self.sleeps.clear();
         self.watch_digits = false;
@@ -106,8 +106,15 @@ impl Call {
         self.drop_dialing();
         self.forget_wait(Party::Host);
         self.drop_sound();
+        self.end_free_legs();
+    }
+
+    /// Ends the legs that only the flow knew what to do with.
+    pub(super) fn end_free_legs(&mut self) {
+        let (subject, peer) = (self.subject, self.talk.as_ref().map(|talk| talk.peer));
         let left: Vec<LegId> = self
             .legs_where(|leg| leg.purpose == Purpose::Dialled && leg.state != LegState::Ended)
+            .filter(|leg| *leg != subject && Some(*leg) != peer)
             .collect();
         for leg in left {
             self.end_leg(leg, Cause::Normal);

@@ -28,6 +28,12 @@ pub(super) enum Purpose {
     Dialled,
     /// The phone of an agent, for an offer.
     Offer(OfferId),
+    /// Called for a phone that transfers.
+    Target,
+    /// Came from elsewhere to take somebody's place.
+    Moved,
+    /// Is to take the place of that leg as soon as it is answered.
+    Replacing(LegId),
 }
 
 /// One leg. Its times and causes are in the call record, at the same index.
@@ -57,16 +63,16 @@ impl Call {
         self.legs.get(leg.0 as usize)
     }
 
-    fn leg_mut(&mut self, leg: LegId) -> Option<(&mut Leg, &mut LegRecord)> {
+    pub(super) fn leg_mut(&mut self, leg: LegId) -> Option<(&mut Leg, &mut LegRecord)> {
         let index = leg.0 as usize;
         Some((self.legs.get_mut(index)?, self.record.legs.get_mut(index)?))
     }
 
     /// Answered legs that nobody is connected with.
     pub(super) fn free_legs(&self) -> Vec<LegId> {
-        let peer = self.talk.as_ref().map(|talk| talk.peer);
+        let (subject, peer) = (self.subject, self.talk.as_ref().map(|talk| talk.peer));
         self.legs_where(|leg| leg.state == LegState::Answered && leg.purpose == Purpose::Dialled)
-            .filter(|leg| Some(*leg) != peer)
+            .filter(move |leg| *leg != subject && Some(*leg) != peer)
             .collect()
     }
 
@@ -134,7 +140,7 @@ impl Call {
         Some(leg)
     }
 
-    fn push_leg(
+    pub(super) fn push_leg(
         &mut self,
         leg: Leg,
         direction: Direction,
@@ -167,8 +173,9 @@ impl Call {
 
     /// Ends a leg from our side, as its state asks for.
     pub(super) fn end_leg(&mut self, leg: LegId, cause: Cause) {
-        let answer_sent = leg == CALLER && self.answer_sent;
+        let caller_told = leg == CALLER && self.answer_sent;
         let Some((entry, record)) = self.leg_mut(leg) else { return };
+        let answer_sent = caller_told || matches!(entry.purpose, Purpose::Replacing(_));
         let effect = match (entry.state, record.direction) {
             (LegState::Ended, _) => return,
             // A 200 on its way cannot be taken back, only followed by a BYE.
@@ -231,13 +238,13 @@ impl Call {
     /// News of the caller's leg, digits excepted.
     pub(super) fn caller_input(&mut self, input: LegInput) {
         match input {
-            LegInput::Ringing { .. } => self.leg_rings(CALLER),
+            LegInput::Ringing { .. } => self.leg_rings(self.subject),
             LegInput::Answered { codec } => self.caller_answered(codec),
             LegInput::Failed { cause, sip_status } => {
                 if let Some(command) = self.command_of(CommandKind::Answer) {
                     self.complete(command, "failed", cause.name().to_owned(), Vec::new());
                 }
-                self.leg_gone(CALLER, cause, sip_status);
+                self.leg_gone(self.subject, cause, sip_status);
                 let by = match self.setup.direction {
                     Direction::Inbound => Party::Caller,
                     Direction::Outbound => Party::Callee,
@@ -249,13 +256,19 @@ impl Call {
                     Phase::Answered => cause,
                     _ => Cause::Cancelled,
                 };
-                self.leg_gone(CALLER, cause, None);
-                self.end_call(cause, Party::Caller);
+                self.leg_gone(self.subject, cause, None);
+                if !self.referrer_left(self.subject) {
+                    self.end_call(cause, Party::Caller);
+                }
             }
             LegInput::Held => self.signal("hold", "caller".into()),
             LegInput::Resumed => self.signal("resume", "caller".into()),
+            LegInput::MediaTimeout if self.is_referrer(self.subject) => {
+                self.end_leg(self.subject, Cause::MediaTimeout);
+                self.referrer_left(self.subject);
+            }
             LegInput::MediaTimeout => self.end_call(Cause::MediaTimeout, Party::Host),
-            LegInput::Digit { .. } => {}
+            LegInput::Digit { .. } | LegInput::Referred { .. } => {}
         }
     }
 
@@ -268,7 +281,7 @@ impl Call {
             return;
         }
         self.phase = Phase::Answered;
-        self.leg_answered(CALLER, codec);
+        self.leg_answered(self.subject, codec);
         self.record.answered_at = Some(self.now);
         self.happened("call.answered", json!({}));
         if let Some(command) = self.command_of(CommandKind::Answer) {
@@ -290,7 +303,7 @@ impl Call {
             return;
         }
         self.answer_sent = true;
-        self.leg_effect(CALLER, LegEffect::Answer);
+        self.leg_effect(self.subject, LegEffect::Answer);
     }
 
     /// News of any other leg, digits excepted.
@@ -299,8 +312,10 @@ impl Call {
         match input {
             LegInput::Ringing { .. } => {
                 self.leg_rings(leg);
-                if let Purpose::Offer(offer) = entry.purpose {
-                    self.offer_rings(offer);
+                match entry.purpose {
+                    Purpose::Offer(offer) => self.offer_rings(offer),
+                    Purpose::Target => self.target_rings(leg),
+                    _ => {}
                 }
             }
             LegInput::Answered { codec } if entry.state != LegState::Answered => {
@@ -308,7 +323,9 @@ impl Call {
                 match entry.purpose {
                     Purpose::Offer(offer) => self.offer_answered(offer),
                     Purpose::Dialled => self.dialled_leg_answered(leg),
-                    Purpose::Caller => {}
+                    Purpose::Target => self.target_answered(leg),
+                    Purpose::Replacing(old) => self.picked_up(leg, old),
+                    Purpose::Caller | Purpose::Moved => {}
                 }
             }
             LegInput::Failed { cause, sip_status } => {
@@ -325,12 +342,18 @@ impl Call {
             }
             LegInput::Held => self.peer_held(leg),
             LegInput::Resumed => self.peer_resumed(leg),
-            LegInput::Answered { .. } | LegInput::MediaTimeout | LegInput::Digit { .. } => {}
+            LegInput::Answered { .. }
+            | LegInput::MediaTimeout
+            | LegInput::Digit { .. }
+            | LegInput::Referred { .. } => {}
         }
     }
 
     /// A leg other than the caller's is gone; `was` is what it was before.
     pub(super) fn party_gone(&mut self, leg: LegId, was: Leg, cause: Cause) {
+        if self.referrer_left(leg) {
+            return;
+        }
         if self.talk.as_ref().is_some_and(|talk| talk.peer == leg) {
             self.end_talk(Party::Callee);
             return;
@@ -341,7 +364,8 @@ impl Call {
                 self.signal("leg.ended", leg.to_string());
             }
             Purpose::Dialled => self.dialled_leg_failed(leg, cause),
-            Purpose::Caller => {}
+            Purpose::Target => self.target_failed(leg, cause),
+            Purpose::Caller | Purpose::Moved | Purpose::Replacing(_) => {}
         }
     }
 
@@ -353,7 +377,7 @@ impl Call {
         for leg in due {
             let Some(was) = self.leg(leg).copied() else { continue };
             self.end_leg(leg, Cause::NoAnswer);
-            if leg == CALLER {
+            if leg == self.subject {
                 self.end_call(Cause::NoAnswer, Party::Callee);
             } else {
                 self.party_gone(leg, was, Cause::NoAnswer);

@@ -4,6 +4,7 @@
 //! only put together. A part changes its own state and asks others through
 //! methods; effects go to one queue and are drained in order.
 
+mod attended;
 mod commit;
 mod dialing;
 mod digits;
@@ -11,10 +12,13 @@ mod ending;
 mod fallback;
 mod guest;
 mod legs;
+mod pick_up;
 mod recording;
 mod sound;
+mod take_over;
 mod talk;
 mod timers;
+mod transfer;
 mod waiting;
 
 use crate::action::CommandId;
@@ -33,7 +37,7 @@ use strowger_model::{
     CallRecord, Cause, Direction, GuestUse, JournalKind, LegId, Party, Timestamp,
 };
 
-/// The caller's leg.
+/// The leg that a call begins with.
 pub(crate) const CALLER: LegId = LegId(0);
 
 /// One call, from its first leg's set-up to its last leg's end.
@@ -48,6 +52,11 @@ pub struct Call {
     answer_sent: bool,
     /// Whether the flow has been told of the call.
     started: bool,
+    /// The leg the flow serves: the caller's, or of whoever took the caller's place.
+    subject: LegId,
+    /// The guest has taken an answered call over.
+    taken_over: bool,
+    transfer: Option<transfer::Transfer>,
     legs: Vec<legs::Leg>,
     running: Vec<(CommandId, CommandKind)>,
     next_command: u64,
@@ -93,6 +102,7 @@ impl Call {
             ended_by: None,
             legs: Vec::new(),
             queue_visits: Vec::new(),
+            transfers: Vec::new(),
             guest: GuestUse::default(),
             digits: String::new(),
             recordings: Vec::new(),
@@ -105,6 +115,9 @@ impl Call {
             rung: false,
             answer_sent: false,
             started: false,
+            subject: CALLER,
+            taken_over: false,
+            transfer: None,
             legs: Vec::new(),
             running: Vec::new(),
             next_command: 1,
@@ -152,6 +165,10 @@ impl Call {
                 self.complete_if(command, CommandKind::Http, &outcome, value, details);
             }
             Input::HangUp { cause, by } => self.end_call(cause, by),
+            Input::Between { from, what } => self.between(from, what),
+            Input::PickUp { leg, by } => self.pick_up(leg, by),
+            Input::NumberReady { flow, version } => self.number_ready(flow, version),
+            Input::NumberFailed { reason } => self.number_failed(&reason),
             Input::FallbackReady { version } => self.fallback_ready(version),
             Input::FallbackFailed { reason } => self.fallback_failed(&reason),
             Input::Signal { name, data } => self.signal(&name, data),
@@ -172,6 +189,11 @@ impl Call {
     /// The record as far as it is known.
     pub fn record(&self) -> &CallRecord {
         &self.record
+    }
+
+    /// The leg the flow serves: the caller's, or of whoever took the caller's place.
+    pub fn subject(&self) -> LegId {
+        self.subject
     }
 
     /// What a guest would see now.
@@ -211,9 +233,10 @@ impl Call {
             return;
         }
         match input {
-            LegInput::Digit { digit, held_ms } if leg == CALLER => self.digit(digit, held_ms),
+            LegInput::Referred { target, to } => self.referred(leg, target, to),
+            LegInput::Digit { digit, held_ms } if leg == self.subject => self.digit(digit, held_ms),
             LegInput::Digit { .. } => {}
-            input if leg == CALLER => self.caller_input(input),
+            input if leg == self.subject => self.caller_input(input),
             input => self.party_input(leg, input),
         }
     }
@@ -308,6 +331,7 @@ impl Call {
             bridged_leg: self.bridged_leg(),
             answering: self.answering(),
             rung: self.rung,
+            taken_over: self.taken_over,
             record_paused: self.recording.as_ref().is_some_and(|r| r.paused()),
             wait: self.wait.as_ref().map(waiting::Wait::view),
         }

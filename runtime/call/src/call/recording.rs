@@ -42,7 +42,7 @@ impl Call {
         self.recording =
             Some(Recording { command, id, silence_ms, state: State::Running, deadline });
         self.record.recordings.push(id);
-        self.media(MediaEffect::RecordStart { recording: id, silence_ms });
+        self.media(MediaEffect::RecordStart { leg: self.subject, recording: id, silence_ms });
         self.happened("recording.started", json!({ "recording": id }));
     }
 

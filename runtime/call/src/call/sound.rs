@@ -4,6 +4,7 @@ use super::{CALLER, Call};
 use crate::action::CommandId;
 use crate::effect::{LegEffect, MediaEffect, PlayId};
 use crate::view::Phase;
+use strowger_model::LegId;
 
 /// Heard where the flow does not say otherwise.
 const DEFAULT_MUSIC: &str = "music:default";
@@ -19,23 +20,30 @@ pub(super) enum Owner {
     Ringback,
     /// The other party has put the caller on hold.
     Hold,
+    /// Somebody is being called for whoever stays in a transfer.
+    Transfer,
 }
 
 /// What is being played.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sound {
+    leg: LegId,
     pub play: PlayId,
     pub owner: Owner,
 }
 
 impl Call {
-    /// Plays; whatever was heard before is replaced.
+    /// Plays to the caller; whatever was heard before is replaced.
     pub(super) fn start_sound(&mut self, owner: Owner, sources: Vec<String>, times: u32) {
+        self.start_sound_for(self.subject, owner, sources, times);
+    }
+
+    fn start_sound_for(&mut self, leg: LegId, owner: Owner, sources: Vec<String>, times: u32) {
         self.silence();
         let play = PlayId(self.next_play);
         self.next_play += 1;
-        self.sound = Some(Sound { play, owner });
-        self.media(MediaEffect::Play { leg: CALLER, play, sources, times });
+        self.sound = Some(Sound { leg, play, owner });
+        self.media(MediaEffect::Play { leg, play, sources, times });
     }
 
     /// Ends the sound under way; its owner is told.
@@ -44,15 +52,15 @@ impl Call {
         match sound.owner {
             Owner::Play(command) => self.complete(command, "stopped", String::new(), Vec::new()),
             Owner::Prompt(command) => self.prompt_over(command),
-            Owner::Treatment | Owner::Ringback | Owner::Hold => {}
+            Owner::Treatment | Owner::Ringback | Owner::Hold | Owner::Transfer => {}
         }
     }
 
     /// Ends the sound under way without telling anybody.
     pub(super) fn drop_sound(&mut self) -> Option<Sound> {
         let sound = self.sound.take()?;
-        if self.leg_lives(CALLER) {
-            self.media(MediaEffect::StopPlay { leg: CALLER, play: sound.play });
+        if self.leg_lives(sound.leg) {
+            self.media(MediaEffect::StopPlay { leg: sound.leg, play: sound.play });
         }
         Some(sound)
     }
@@ -85,6 +93,11 @@ impl Call {
                     talk.silent = true;
                 }
             }
+            Owner::Transfer => {
+                if let Some(transfer) = &mut self.transfer {
+                    transfer.silent = true;
+                }
+            }
         }
     }
 
@@ -102,7 +115,11 @@ impl Call {
         if self.sound.is_some() {
             return;
         }
-        if let Some(talk) = &self.talk {
+        if let Some(leg) = self.waits_for_transfer() {
+            self.start_sound_for(leg, Owner::Transfer, vec![RINGBACK.to_owned()], 0);
+        } else if self.parted() {
+            // Whoever stays hears the silence of a moment.
+        } else if let Some(talk) = &self.talk {
             if talk.held && !talk.silent {
                 self.start_sound(Owner::Hold, vec![DEFAULT_MUSIC.to_owned()], 0);
             }

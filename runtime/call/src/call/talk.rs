@@ -1,6 +1,6 @@
 //! A conversation: the caller connected with one other leg, hold included.
 
-use super::{CALLER, Call};
+use super::Call;
 use crate::action::CommandId;
 use crate::effect::{Effect, MediaEffect, QueueEffect};
 use crate::view::CommandKind;
@@ -17,6 +17,8 @@ pub(super) enum TalkKind {
     Served { agent: AgentId, visit: usize },
     /// By `bridge`.
     Bridged(CommandId),
+    /// From a queue, with an agent who has hung up before a transfer was decided.
+    AgentGone,
     /// For good.
     Transferred,
 }
@@ -26,7 +28,11 @@ pub(super) enum TalkKind {
 pub(super) struct Talk {
     pub peer: LegId,
     pub kind: TalkKind,
-    since: Timestamp,
+    pub since: Timestamp,
+    /// Its end is the end of the call.
+    pub for_good: bool,
+    /// One of the two has left while a transfer is under way.
+    pub gone: bool,
     /// The other party has put the caller on hold.
     pub held: bool,
     /// Music on hold cannot be played.
@@ -39,8 +45,16 @@ impl Call {
         self.stop_gather();
         self.silence();
         self.answer_caller();
-        self.talk = Some(Talk { peer, kind, since: self.now, held: false, silent: false });
-        self.media(MediaEffect::Bridge { a: CALLER, b: peer });
+        self.talk = Some(Talk {
+            peer,
+            kind,
+            since: self.now,
+            for_good: kind == TalkKind::Transferred,
+            gone: false,
+            held: false,
+            silent: false,
+        });
+        self.media(MediaEffect::Bridge { a: self.subject, b: peer });
         self.happened("talk.started", json!({ "leg": peer, "agent": kind.agent() }));
     }
 
@@ -50,43 +64,78 @@ impl Call {
         matches!(talk.kind, TalkKind::Bridged(_)).then_some(talk.peer)
     }
 
+    /// Whom a party of the conversation talks with.
+    pub(super) fn other_party(&self, leg: LegId) -> Option<LegId> {
+        let talk = self.talk.as_ref()?;
+        match leg {
+            leg if leg == talk.peer => Some(self.subject),
+            leg if leg == self.subject => Some(talk.peer),
+            _ => None,
+        }
+    }
+
     /// The conversation is over. The other leg, if it lives, is left to the flow
     /// after a `bridge` that the flow ended, else hung up.
     pub(super) fn end_talk(&mut self, by: Party) {
+        let Some(talk) = &self.talk else { return };
+        let bridged = !talk.held && !talk.gone && !self.parted();
+        self.drop_transfer();
+        self.silence_if(Owner::Hold);
+        if bridged {
+            self.unbridge_talkers();
+        }
+        self.end_parted_talk(by);
+    }
+
+    /// The same where the two do not hear each other any more.
+    pub(super) fn end_parted_talk(&mut self, by: Party) {
         let Some(talk) = self.talk.take() else { return };
         self.silence_if(Owner::Hold);
-        if !talk.held {
-            self.media(MediaEffect::Unbridge { a: CALLER, b: talk.peer });
-        }
         let talk_ms = self.now.ms_since(talk.since);
         self.happened(
             "talk.ended",
             json!({ "leg": talk.peer, "agent": talk.kind.agent(), "by": by, "talk_ms": talk_ms }),
         );
+        if let TalkKind::Served { agent, visit } = talk.kind {
+            self.agent_has_talked(agent, visit, talk_ms);
+        }
+        let freed = matches!(talk.kind, TalkKind::Bridged(_)) && by == Party::Flow;
+        if talk.for_good || !freed {
+            self.end_leg(talk.peer, Cause::Normal);
+        }
+        if talk.for_good {
+            self.end_call(Cause::Normal, by);
+            return;
+        }
         match talk.kind {
-            TalkKind::Served { agent, visit } => {
-                self.end_leg(talk.peer, Cause::Normal);
-                if let Some(visit) = self.record.queue_visits.get_mut(visit) {
-                    visit.talk_ms = talk_ms;
-                }
-                self.queue(QueueEffect::TalkEnded { agent, talk_ms });
+            TalkKind::Served { .. } | TalkKind::AgentGone => {
                 self.signal("bridge.ended", name(by).to_owned());
             }
             TalkKind::Bridged(command) => {
-                if by != Party::Flow {
-                    self.end_leg(talk.peer, Cause::Normal);
-                }
                 self.complete(command, "ended", name(by).to_owned(), Vec::new());
             }
-            TalkKind::Transferred => {
-                self.end_leg(talk.peer, Cause::Normal);
-                self.end_call(Cause::Normal, by);
-            }
+            TalkKind::Transferred => {}
         }
-        if self.guest.is_gone() {
-            // Nobody is left to say how it goes on.
+        if self.guest.is_gone() || !self.leg_lives(self.subject) {
+            // Nobody is left to say how it goes on, or to go on with.
             self.end_call(Cause::Normal, by);
         }
+    }
+
+    /// The agent who served has no part in the conversation any more.
+    pub(super) fn agent_done(&mut self) {
+        let Some(talk) = &mut self.talk else { return };
+        let TalkKind::Served { agent, visit } = talk.kind else { return };
+        talk.kind = TalkKind::AgentGone;
+        let talk_ms = self.now.ms_since(talk.since);
+        self.agent_has_talked(agent, visit, talk_ms);
+    }
+
+    fn agent_has_talked(&mut self, agent: AgentId, visit: usize, talk_ms: u64) {
+        if let Some(visit) = self.record.queue_visits.get_mut(visit) {
+            visit.talk_ms = talk_ms;
+        }
+        self.queue(QueueEffect::TalkEnded { agent, talk_ms });
     }
 
     pub(super) fn bridge(&mut self, command: CommandId, leg: LegId) {
@@ -99,7 +148,9 @@ impl Call {
         talk.held = true;
         talk.silent = false;
         let kind = talk.kind;
-        self.media(MediaEffect::Unbridge { a: CALLER, b: leg });
+        if !self.parted() {
+            self.unbridge_talkers();
+        }
         if let TalkKind::Served { agent, .. } = kind {
             self.queue(QueueEffect::Hold { agent });
         }
@@ -112,7 +163,9 @@ impl Call {
         talk.held = false;
         let kind = talk.kind;
         self.silence_if(Owner::Hold);
-        self.media(MediaEffect::Bridge { a: CALLER, b: leg });
+        if !self.parted() {
+            self.media(MediaEffect::Bridge { a: self.subject, b: leg });
+        }
         if let TalkKind::Served { agent, .. } = kind {
             self.queue(QueueEffect::Resume { agent });
         }
@@ -139,7 +192,7 @@ impl TalkKind {
     fn agent(self) -> Option<AgentId> {
         match self {
             Self::Served { agent, .. } => Some(agent),
-            Self::Bridged(_) | Self::Transferred => None,
+            Self::Bridged(_) | Self::AgentGone | Self::Transferred => None,
         }
     }
 }

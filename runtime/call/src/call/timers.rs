@@ -19,6 +19,7 @@ impl Call {
             self.gather.as_ref().and_then(|gather| gather.deadline),
             self.recording.as_ref().and_then(|recording| recording.deadline),
             self.wait.as_ref().and_then(|wait| wait.next_timeout()),
+            self.transfer.as_ref().and_then(|transfer| transfer.deadline()),
             self.sleeps.iter().map(|(_, at)| *at).min(),
             self.legs.iter().filter_map(|leg| leg.deadline).min(),
             self.is_unanswered().then(|| started_at.plus_ms(limits.unanswered_ms)),
@@ -42,6 +43,7 @@ impl Call {
         self.recording_timed_out();
         self.waiting_timed_out();
         self.sleepers_wake();
+        self.transfer_timed_out();
         self.ringing_timed_out();
         self.limits_reached();
         self.settle();

@@ -372,3 +372,10 @@ pub fn hung_up() -> LegInput {
 pub fn ringing() -> LegInput {
     LegInput::Ringing { early_media: false }
 }
+
+/// A phone asks for a blind transfer to a target written as in `dial`.
+pub fn refer(target: &str) -> LegInput {
+    let address = target.split_once(':').map_or(target, |(_, address)| address);
+    let to = ReferTo::Target(target.to_owned());
+    LegInput::Referred { target: address.parse().unwrap(), to }
+}

@@ -98,7 +98,41 @@ fn transfer(line: &mut Line) {
     line.leg(7, answered());
     line.turn_ok(vec![]);
     line.pass(1_000);
-    line.leg(7, hung_up());
+    blind_transfers(line);
+    joined_elsewhere(line);
+}
+
+/// The one who was called transfers: in vain, and then for good.
+fn blind_transfers(line: &mut Line) {
+    line.leg(7, LegInput::Held);
+    line.turn_ok(vec![]);
+    line.leg(7, refer("extension:203"));
+    line.leg(8, ringing());
+    line.leg(8, LegInput::Failed { cause: Cause::Busy, sip_status: Some(486) });
+    line.leg(7, refer("extension:204"));
+    line.leg(9, ringing());
+    line.pass(1_000);
+    line.leg(9, answered());
+    line.turn_ok(vec![]);
+}
+
+/// Somebody from another call comes in the place of the last one.
+fn joined_elsewhere(line: &mut Line) {
+    let other = CallId(uuid::Uuid::from_u128(8));
+    let to = ReferTo::Leg { call: other, leg: LegId(0) };
+    line.leg(9, LegInput::Referred { target: "205".parse().unwrap(), to });
+    let facts = LegFacts {
+        address: "205".parse().unwrap(),
+        direction: Direction::Outbound,
+        agent: None,
+        trunk: None,
+        answered_at: Some(line.now),
+        codec: Some("PCMA".into()),
+        held: false,
+    };
+    line.input(Input::Between { from: other, what: Between::Given(facts) });
+    line.turn_ok(vec![]);
+    line.leg(10, hung_up());
 }
 
 /// The call is over for everybody: what is left comes to its end.

@@ -16,9 +16,11 @@ pub struct Watch {
     offers: BTreeMap<OfferId, AgentId>,
     recording: Option<RecordingId>,
     storing: bool,
+    /// Whose transfer was accepted and is not decided.
+    referring: Option<LegId>,
     pub finished: Option<CallRecord>,
     pub last_play: Option<PlayId>,
-    playing: Option<PlayId>,
+    playing: Option<(PlayId, LegId)>,
     /// The other side of every conversation is made up: only what the call
     /// promises by itself is checked.
     pub nonsense: bool,
@@ -39,6 +41,7 @@ impl Watch {
             offers: BTreeMap::new(),
             recording: None,
             storing: false,
+            referring: None,
             finished: None,
             last_play: None,
             playing: None,
@@ -52,6 +55,7 @@ impl Watch {
                 if let Some(lives) = self.legs.get_mut(leg) {
                     *lives = false;
                 }
+                self.ended(*leg);
             }
             Input::Queue(QueueInput::Offer { offer, agent, .. }) => {
                 self.offers.insert(*offer, *agent);
@@ -63,7 +67,9 @@ impl Watch {
                     self.talking_to = *agent;
                 }
             }
-            Input::Media(MediaInput::PlayEnded { play, .. }) if self.playing == Some(*play) => {
+            Input::Media(MediaInput::PlayEnded { play, .. })
+                if self.playing.is_some_and(|(playing, _)| playing == *play) =>
+            {
                 self.playing = None;
             }
             Input::Media(
@@ -80,6 +86,10 @@ impl Watch {
             Effect::Leg(leg, effect) => self.leg(*leg, effect),
             Effect::Media(effect) => self.media(effect),
             Effect::Queue(effect) if !self.nonsense => self.queue(effect),
+            Effect::Give { leg, .. } => {
+                assert_eq!(self.legs.insert(*leg, false), Some(true), "{leg} is given twice");
+                assert!(self.bridged.is_none(), "a leg is given out of a conversation");
+            }
             Effect::Finished(record) => self.finished = Some((**record).clone()),
             _ => {}
         }
@@ -91,7 +101,26 @@ impl Watch {
                 let fresh = leg == LegId(0) || self.legs.insert(leg, true).is_none();
                 assert!(fresh, "leg {leg} is dialled twice");
             }
-            LegEffect::HangUp { .. } | LegEffect::Cancel | LegEffect::Reject { .. } => {
+            LegEffect::Take => {
+                assert!(self.legs.insert(leg, true).is_none(), "leg {leg} is taken twice");
+            }
+            LegEffect::AcceptRefer | LegEffect::RejectRefer { .. } => {
+                assert_eq!(self.legs.get(&leg), Some(&true), "{effect:?} for a dead leg");
+                let accepted = *effect == LegEffect::AcceptRefer;
+                let before = accepted.then(|| self.referring.replace(leg)).flatten();
+                assert_eq!(before, None, "two transfers at once");
+            }
+            LegEffect::ReferProgress { status } => {
+                assert_eq!(self.referring, Some(leg), "{effect:?} for no transfer");
+                if *status >= 200 {
+                    self.referring = None;
+                }
+            }
+            LegEffect::HangUp { .. }
+            | LegEffect::Cancel
+            | LegEffect::Reject { .. }
+            | LegEffect::LetGo => {
+                self.ended(leg);
                 assert_eq!(
                     self.legs.insert(leg, false),
                     Some(true),
@@ -104,17 +133,23 @@ impl Watch {
         }
     }
 
+    /// Whatever was heard or asked for there is over with the leg.
+    fn ended(&mut self, leg: LegId) {
+        self.playing.take_if(|(_, to)| *to == leg);
+        self.referring.take_if(|asked| *asked == leg);
+    }
+
     fn media(&mut self, effect: &MediaEffect) {
         match effect {
             MediaEffect::Play { leg, play, .. } => {
-                assert_eq!(*leg, LegId(0));
-                assert!(self.playing.replace(*play).is_none(), "two sounds at once");
+                assert!(self.playing.replace((*play, *leg)).is_none(), "two sounds at once");
                 assert!(self.bridged.is_none(), "a sound over a conversation");
                 assert!(self.legs[leg], "a sound for a dead leg");
                 self.last_play = Some(*play);
             }
-            MediaEffect::StopPlay { play, .. } => {
-                assert_eq!(self.playing.take(), Some(*play), "a stop for what does not play");
+            MediaEffect::StopPlay { leg, play } => {
+                let stopped = self.playing.take();
+                assert_eq!(stopped, Some((*play, *leg)), "a stop for what does not play");
             }
             MediaEffect::Bridge { a, b } => {
                 assert!(self.bridged.replace((*a, *b)).is_none(), "bridged twice");
@@ -173,6 +208,9 @@ impl Watch {
         assert!(record.ended_at.is_some() && record.cause.is_some() && record.ended_by.is_some());
         for (leg, lives) in &self.legs {
             assert!(!lives, "leg {leg} was left behind");
+        }
+        for transfer in &record.transfers {
+            assert!(transfer.ended_at.is_some() && transfer.sip_status.is_some());
         }
         for leg in &record.legs {
             assert!(leg.ended_at.is_some() && leg.cause.is_some(), "leg {} has no end", leg.leg);

@@ -7,6 +7,7 @@ use crate::node::Node;
 use crate::tenants::Tenant;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 use strowger_call::{Input, LegEffect, LegInput, Target};
 use strowger_engine::media::{
     Codec as MediaCodec, LegHandle, LegSpec, LegStats, MediaEvent, RemoteParams,
@@ -18,7 +19,17 @@ use strowger_sip::{
 };
 use tokio::sync::mpsc;
 
+use super::message::CallMessage;
+use super::parcel::{Contents, Parcel};
+use super::referral::referral;
 use super::registry::CallHandle;
+
+/// How long a leg that comes from another call may take to reach our media
+/// thread; it takes milliseconds unless that thread is starved.
+const MOVE: Duration = Duration::from_secs(1);
+/// How long a phone whose transfer has succeeded has to hang up by itself: its
+/// last NOTIFY travels meanwhile.
+const LET_GO: Duration = Duration::from_secs(1);
 
 /// Why a leg cannot be had; becomes the leg's failure.
 struct NoLeg {
@@ -31,6 +42,7 @@ struct NoLeg {
 struct Leg {
     dialog: DialogKey,
     media: Option<LegHandle>,
+    over_trunk: bool,
 }
 
 /// All legs of one call.
@@ -44,6 +56,11 @@ pub struct Legs {
     own_number: String,
     events: mpsc::Sender<MediaEvent>,
     legs: HashMap<LegId, Leg>,
+    by_dialog: HashMap<DialogKey, LegId>,
+    /// Dialogs that other calls have now, for what is still told to us.
+    given: HashMap<DialogKey, CallHandle>,
+    /// A leg that came with what is being handled.
+    parcel: Option<Parcel>,
     /// RTP legs that were closed, for their last figures.
     closed: Vec<(LegId, LegHandle)>,
 }
@@ -66,14 +83,82 @@ impl Legs {
             own_number,
             events,
             legs: HashMap::new(),
+            by_dialog: HashMap::new(),
+            given: HashMap::new(),
+            parcel: None,
             closed: Vec::new(),
         }
     }
 
     /// Adds the leg that the call came in with.
     pub fn add_incoming(&mut self, leg: LegId, dialog: DialogKey) {
-        self.node.calls.enter_leg(dialog, &self.handle, leg);
-        self.legs.insert(leg, Leg { dialog, media: None });
+        let over_trunk = self.handle.trunk.is_some();
+        self.add(leg, Leg { dialog, media: None, over_trunk });
+    }
+
+    fn add(&mut self, leg: LegId, entry: Leg) {
+        self.node.calls.enter_leg(entry.dialog, &self.handle, leg);
+        self.by_dialog.insert(entry.dialog, leg);
+        self.legs.insert(leg, entry);
+    }
+
+    /// The leg with this dialog. What is said of one that was given away goes
+    /// to the call that has it.
+    pub fn leg_of(&self, dialog: DialogKey, event: SipEvent) -> Option<(LegId, SipEvent)> {
+        match (self.by_dialog.get(&dialog), self.given.get(&dialog)) {
+            (Some(leg), _) => Some((*leg, event)),
+            (None, Some(call)) => {
+                call.tell(CallMessage::Sip(dialog, event));
+                None
+            }
+            (None, None) => None,
+        }
+    }
+
+    /// A leg came; it is the core's to take.
+    pub fn arrived(&mut self, parcel: Parcel) {
+        self.parcel = Some(parcel);
+    }
+
+    /// What nobody has taken is hung up.
+    pub fn refuse_parcel(&mut self) {
+        self.parcel = None;
+    }
+
+    /// Packs a leg for another call.
+    pub fn give(&mut self, leg: LegId, to: &CallHandle) -> Option<(DialogKey, Parcel)> {
+        let Leg { dialog, media, over_trunk } = self.legs.remove(&leg)?;
+        self.by_dialog.remove(&dialog);
+        self.given.insert(dialog, to.clone());
+        let contents = Contents { dialog, media, over_trunk };
+        Some((dialog, Parcel::new(self.node.clone(), contents, Cause::Normal)))
+    }
+
+    async fn take(&mut self, leg: LegId) -> Result<(), NoLeg> {
+        let gone = || NoLeg { cause: Cause::Internal, reason: "nothing came".to_owned() };
+        let Contents { dialog, media, over_trunk } =
+            self.parcel.take().and_then(Parcel::open).ok_or_else(gone)?;
+        self.add(leg, Leg { dialog, media: None, over_trunk });
+        let Some(media) = media else { return Ok(()) };
+        let moved = tokio::time::timeout(MOVE, media.move_to(self.spec(leg))).await;
+        let moved = moved.map_err(|late| late.to_string());
+        let moved = moved.and_then(|moved| moved.map_err(|error| error.to_string()));
+        let media = moved.map_err(|reason| NoLeg { cause: Cause::Congestion, reason })?;
+        if let Some(entry) = self.legs.get_mut(&leg) {
+            entry.media = Some(media);
+        }
+        Ok(())
+    }
+
+    fn let_go(&mut self, leg: LegId) {
+        self.close_media(leg);
+        let Some(dialog) = self.dialog(leg) else { return };
+        let node = self.node.clone();
+        self.node.services.spawn(async move {
+            tokio::time::sleep(LET_GO).await;
+            // It has mostly gone by now, and then nothing happens.
+            let _ = node.sip.hang_up(dialog, Cause::Normal).await;
+        });
     }
 
     /// The RTP leg, if it is open.
@@ -107,6 +192,23 @@ impl Legs {
                     None => Ok(()),
                 }
             }
+            LegEffect::AcceptRefer => match self.dialog(leg) {
+                Some(dialog) => stopped(self.node.sip.accept_refer(dialog).await),
+                None => Ok(()),
+            },
+            LegEffect::RejectRefer { status } => match self.dialog(leg) {
+                Some(dialog) => stopped(self.node.sip.reject_refer(dialog, status).await),
+                None => Ok(()),
+            },
+            LegEffect::ReferProgress { status } => match self.dialog(leg) {
+                Some(dialog) => stopped(self.node.sip.refer_progress(dialog, status).await),
+                None => Ok(()),
+            },
+            LegEffect::LetGo => {
+                self.let_go(leg);
+                Ok(())
+            }
+            LegEffect::Take => self.take(leg).await,
             LegEffect::HangUp { cause } => self.hang_up(leg, cause).await,
             LegEffect::Cancel => self.hang_up(leg, Cause::Cancelled).await,
         };
@@ -154,9 +256,12 @@ impl Legs {
                 None
             }
             SipEvent::Digit { digit, held_ms, .. } => Some(LegInput::Digit { digit, held_ms }),
+            SipEvent::Referred { refer, .. } => {
+                let over_trunk = self.legs.get(&leg).is_none_or(|entry| entry.over_trunk);
+                Some(referral(&self.node, &self.tenant, over_trunk, &refer))
+            }
             SipEvent::Incoming(_)
             | SipEvent::ReinviteFailed { .. }
-            | SipEvent::Referred { .. }
             | SipEvent::ReferProgress { .. }
             | SipEvent::Registered { .. }
             | SipEvent::Unregistered { .. }
@@ -196,8 +301,8 @@ impl Legs {
         let dialog = self.node.sip.next_key();
         let media = self.open(leg)?;
         let local = self.describe(&media);
-        self.node.calls.enter_leg(dialog, &self.handle, leg);
-        self.legs.insert(leg, Leg { dialog, media: Some(media) });
+        let over_trunk = matches!(target, InviteTarget::Trunk { .. });
+        self.add(leg, Leg { dialog, media: Some(media), over_trunk });
         let from = if caller_id.is_empty() { self.own_number.as_str() } else { caller_id };
         let request = InviteRequest {
             target,
@@ -246,15 +351,18 @@ impl Legs {
         }
     }
 
-    fn open(&self, leg: LegId) -> Result<LegHandle, NoLeg> {
-        let spec = LegSpec {
+    fn spec(&self, leg: LegId) -> LegSpec {
+        LegSpec {
             events: self.events.clone(),
             tag: u64::from(leg.0),
             group: self.call.0.as_u64_pair().1,
-        };
+        }
+    }
+
+    fn open(&self, leg: LegId) -> Result<LegHandle, NoLeg> {
         self.node
             .media
-            .open(spec)
+            .open(self.spec(leg))
             .map_err(|error| NoLeg { cause: Cause::Congestion, reason: error.to_string() })
     }
 

@@ -1,19 +1,27 @@
 //! What a call's task is told by the others.
 
 use strowger_api::LiveCall;
-use strowger_call::{Input, PlayId};
+use strowger_call::{Between, Input, LegFacts, PlayId};
 use strowger_engine::media::Clip;
-use strowger_model::LegId;
-use strowger_sip::SipEvent;
+use strowger_model::{CallId, LegId};
+use strowger_sip::{DialogKey, SipEvent};
 use tokio::sync::oneshot;
+
+use super::parcel::Parcel;
 
 /// A message to a call's task.
 #[derive(Debug)]
 pub enum CallMessage {
     /// Straight for the core.
     Core(Input),
-    /// Signalling of one of its legs.
-    Sip(LegId, SipEvent),
+    /// Signalling of one of its legs, or of one that it has given away.
+    Sip(DialogKey, SipEvent),
+    /// Another call of the tenant says something.
+    Between(CallId, Between),
+    /// Another call gives a leg.
+    Given(CallId, LegFacts, Parcel),
+    /// A phone wants to take a leg's place.
+    PickUp(LegId, LegFacts, Parcel),
     /// What was to be played is ready to be.
     Clips {
         /// For which sound.

@@ -3,6 +3,8 @@
 pub mod legs;
 pub mod message;
 pub mod notices;
+pub mod parcel;
+pub mod referral;
 pub mod registry;
 pub mod signalling;
 pub mod signalling_thread;

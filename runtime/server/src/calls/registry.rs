@@ -13,6 +13,9 @@ use tokio::sync::{Notify, mpsc};
 /// has fallen this far behind is broken and is ended.
 pub const INBOX: usize = 256;
 
+/// Stands for a leg of which the call that has it does not know yet.
+pub const ON_ITS_WAY: LegId = LegId(u32::MAX);
+
 /// The way to a call's task.
 #[derive(Clone, Debug)]
 pub struct CallHandle {

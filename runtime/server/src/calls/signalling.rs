@@ -2,17 +2,20 @@
 //! call to a task of its own, or refused with the reason.
 
 use super::message::CallMessage;
+use super::parcel::{Contents, Parcel};
+use super::registry::ON_ITS_WAY;
 use super::task;
 use crate::clock;
 use crate::node::{DIRECT_DIAL, Node};
+use crate::tenants::Tenant;
 use crate::tenants::config::Destination;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use strowger_acd::AcdInput;
-use strowger_call::{CallLimits, CallSetup, Fallback};
+use strowger_call::{CallLimits, CallSetup, Fallback, LegFacts};
 use strowger_model::{Address, CallId, Cause, Direction, VersionId};
-use strowger_sip::{Incoming, SipEvent, Source};
+use strowger_sip::{DialogKey, Incoming, SipEvent, Source};
 use strowger_store::CallFallback;
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -43,8 +46,8 @@ pub async fn run(node: Arc<Node>, mut events: mpsc::Receiver<SipEvent>) {
             of_a_leg => {
                 let Some(dialog) = of_a_leg.dialog() else { continue };
                 let is_last = of_a_leg.is_last();
-                if let Some((call, leg)) = node.calls.leg(dialog) {
-                    call.tell(CallMessage::Sip(leg, of_a_leg));
+                if let Some((call, _)) = node.calls.leg(dialog) {
+                    call.tell(CallMessage::Sip(dialog, of_a_leg));
                 }
                 if is_last {
                     node.calls.leave_leg(dialog);
@@ -70,6 +73,41 @@ async fn offer(node: &Arc<Node>, incoming: Incoming) {
     }
 }
 
+/// A phone wants to take the place of a leg (RFC 3891): the call decides.
+fn pick_up(
+    node: &Arc<Node>,
+    tenant: &Tenant,
+    incoming: &Incoming,
+    replaced: DialogKey,
+) -> Result<(), Refusal> {
+    let refused = |cause| Refusal { cause, counted_as: "call.refused.replaces" };
+    let (trunk, agent) = match incoming.source {
+        Source::Trunk { trunk, .. } => (Some(trunk), None),
+        Source::Extension { agent, .. } => (None, Some(agent)),
+    };
+    if trunk.is_some() && !tenant.config().limits.trunks_transfer {
+        return Err(refused(Cause::Forbidden));
+    }
+    let found = node.calls.leg(replaced).filter(|(call, _)| call.tenant == tenant.id);
+    let (call, leg) = found.ok_or_else(|| refused(Cause::NotFound))?;
+    let by = LegFacts {
+        address: caller(&incoming.from),
+        direction: Direction::Inbound,
+        agent,
+        trunk,
+        answered_at: None,
+        codec: None,
+        held: false,
+    };
+    let dialog = incoming.dialog;
+    let contents = Contents { dialog, media: None, over_trunk: trunk.is_some() };
+    let parcel = Parcel::new(node.clone(), contents, Cause::Rejected);
+    node.calls.enter_leg(dialog, &call, ON_ITS_WAY);
+    // A call that has just ended drops the message, which refuses the phone.
+    call.tell(CallMessage::PickUp(leg, by, parcel));
+    Ok(())
+}
+
 fn accept(node: &Arc<Node>, incoming: Incoming) -> Result<(), Refusal> {
     let refused = |cause, counted_as| Refusal { cause, counted_as };
     let now = clock::now();
@@ -77,6 +115,9 @@ fn accept(node: &Arc<Node>, incoming: Incoming) -> Result<(), Refusal> {
         .tenants
         .get(incoming.source.tenant())
         .ok_or_else(|| refused(Cause::Forbidden, "call.refused.tenant"))?;
+    if let Some(replaced) = incoming.replaces {
+        return pick_up(node, &tenant, &incoming, replaced);
+    }
     let config = tenant.config();
     let to: Address =
         incoming.to.parse().map_err(|_| refused(Cause::NotFound, "call.refused.number"))?;
@@ -144,6 +185,6 @@ fn accept(node: &Arc<Node>, incoming: Incoming) -> Result<(), Refusal> {
 }
 
 /// Who calls; a caller who shows nothing usable is `anonymous`.
-fn caller(shown: &str) -> Address {
+pub(super) fn caller(shown: &str) -> Address {
     shown.parse().or_else(|_| "anonymous".parse()).unwrap_or_else(|_| unreachable!("a valid name"))
 }

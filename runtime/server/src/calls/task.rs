@@ -2,23 +2,25 @@
 
 use super::legs::Legs;
 use super::message::CallMessage;
-use super::registry::{CallHandle, Overrun};
+use super::registry::{CallHandle, ON_ITS_WAY, Overrun};
 use super::sound::{Sound, Standing};
 use crate::clock;
 use crate::node::Node;
 use crate::tenants::Tenant;
+use crate::tenants::config::Destination;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
 use strowger_acd::{AcdInput, Enqueue};
 use strowger_api::LiveCall;
 use strowger_call::{
-    Action, Call, CallSetup, Effect, Fault, FaultKind, GuestEvent, Input, KvOp, LegInput,
-    MediaEffect, MediaInput, Moment, PlayId, QueueEffect, QueueInput, TurnResult, TurnView,
+    Action, Between, Call, CallSetup, Effect, Fault, FaultKind, GuestEvent, Input, KvOp, LegFacts,
+    LegInput, MediaEffect, MediaInput, Moment, PlayId, QueueEffect, QueueInput, TurnResult,
+    TurnView,
 };
 use strowger_engine::media::{CommandError, LegHandle, MediaEvent, MediaEventKind, RecordSpec};
 use strowger_guest::{CallGuest, Program};
-use strowger_model::{CallRecord, Cause, LegId, Party, RecordingId, Timestamp};
+use strowger_model::{Address, CallId, CallRecord, Cause, LegId, Party, RecordingId, Timestamp};
 use strowger_sip::DialogKey;
 use strowger_store::{OpenCall, RecordingState, Refused};
 use tokio::sync::mpsc;
@@ -42,8 +44,10 @@ pub struct CallTask {
     sound: Sound,
     /// Its place in the database, until it is over.
     open: Option<OpenCall>,
-    /// Recordings under way, and since when.
-    recordings: HashMap<RecordingId, Timestamp>,
+    /// Recordings under way: at which leg, and since when.
+    recordings: HashMap<RecordingId, (LegId, Timestamp)>,
+    /// The flow that a transfer leads to, until it takes the seat.
+    found: Option<(String, Option<Program>)>,
 }
 
 impl std::fmt::Debug for CallTask {
@@ -92,6 +96,7 @@ pub fn start(
         guest: CallGuest::default(),
         open: Some(open),
         recordings: HashMap::new(),
+        found: None,
     };
     node.guests.spawn(task.run(messages, media, overrun));
     Ok(())
@@ -119,6 +124,14 @@ impl CallTask {
             }
             self.hear(heard);
             over = self.carry_out().await;
+            self.legs.refuse_parcel();
+        }
+        // What was said of legs that another call has is said to that call.
+        messages.close();
+        while let Some(message) = messages.recv().await {
+            if let CallMessage::Sip(dialog, event) = message {
+                self.legs.leg_of(dialog, event);
+            }
         }
         self.guest.dismiss();
         self.node.calls.leave(self.handle.call);
@@ -156,10 +169,23 @@ impl CallTask {
                 }
                 self.input(input);
             }
-            Heard::Message(CallMessage::Sip(leg, event)) => {
-                if let Some(news) = self.legs.hear(leg, event) {
+            Heard::Message(CallMessage::Sip(dialog, event)) => {
+                if let Some((leg, event)) = self.legs.leg_of(dialog, event)
+                    && let Some(news) = self.legs.hear(leg, event)
+                {
                     self.input(Input::Leg(leg, news));
                 }
+            }
+            Heard::Message(CallMessage::Between(from, what)) => {
+                self.input(Input::Between { from, what });
+            }
+            Heard::Message(CallMessage::Given(from, facts, parcel)) => {
+                self.legs.arrived(parcel);
+                self.input(Input::Between { from, what: Between::Given(facts) });
+            }
+            Heard::Message(CallMessage::PickUp(leg, by, parcel)) => {
+                self.legs.arrived(parcel);
+                self.input(Input::PickUp { leg, by });
             }
             Heard::Message(CallMessage::Clips { play, clips }) => {
                 let legs = &self.legs;
@@ -269,6 +295,27 @@ impl CallTask {
                     let input = self.take_fallback();
                     self.input(input);
                 }
+                Effect::Tell { call, what } => {
+                    let other = self.other_call(call);
+                    let own = self.handle.call;
+                    if !other.is_some_and(|call| call.tell(CallMessage::Between(own, what))) {
+                        let what = Between::No { sip_status: 481 };
+                        self.input(Input::Between { from: call, what });
+                    }
+                }
+                Effect::Give { leg, to, facts } => self.give(leg, to, facts),
+                Effect::FindNumber { number } => {
+                    let input = self.find_number(&number);
+                    self.input(input);
+                }
+                Effect::TakeSeat => {
+                    if let Some((flow, program)) = self.found.take() {
+                        // The next turn makes an instance of the new flow.
+                        self.guest.dismiss();
+                        self.flow = flow;
+                        self.program = program;
+                    }
+                }
                 Effect::Journal(entry) => {
                     // A refusal is counted by the writer and shows as a gap.
                     if let Some(Err(refused)) = self.open.as_ref().map(|open| open.journal(entry)) {
@@ -352,6 +399,38 @@ impl CallTask {
         }
     }
 
+    /// A live call of the same tenant.
+    fn other_call(&self, call: CallId) -> Option<CallHandle> {
+        self.node.calls.call(call).filter(|other| other.tenant == self.handle.tenant)
+    }
+
+    /// Sends a leg to another call. If that is gone, the leg is hung up.
+    fn give(&mut self, leg: LegId, to: CallId, facts: LegFacts) {
+        let Some(to) = self.other_call(to) else {
+            // Packed for nobody.
+            drop(self.legs.give(leg, &self.handle.clone()));
+            return;
+        };
+        if let Some((dialog, parcel)) = self.legs.give(leg, &to) {
+            // Before the registry: what is heard of the leg comes after the leg.
+            to.tell(CallMessage::Given(self.handle.call, facts, parcel));
+            self.node.calls.enter_leg(dialog, &to, ON_ITS_WAY);
+        }
+    }
+
+    fn find_number(&mut self, number: &Address) -> Input {
+        let config = self.tenant.config();
+        match config.destination(number.as_str()) {
+            Some(Destination::Flow(flow)) if flow.program.is_some() => {
+                self.found = Some((flow.name.clone(), flow.program.clone()));
+                Input::NumberReady { flow: flow.name.clone(), version: flow.version }
+            }
+            _ => Input::NumberFailed {
+                reason: format!("{number} has no flow with a version that could be loaded"),
+            },
+        }
+    }
+
     fn media(&mut self, effect: MediaEffect) {
         let outcome = match effect {
             MediaEffect::Play { leg, play, sources, times } => {
@@ -369,13 +448,19 @@ impl CallTask {
             MediaEffect::Unbridge { a, .. } => {
                 self.legs.media(a).map_or(Ok(()), |media| media.unbridge())
             }
-            MediaEffect::RecordStart { recording, silence_ms } => {
-                self.record(recording, silence_ms);
+            MediaEffect::RecordStart { leg, recording, silence_ms } => {
+                self.record(leg, recording, silence_ms);
                 Ok(())
             }
-            MediaEffect::RecordPause { .. } => self.with_caller(LegHandle::record_pause),
-            MediaEffect::RecordResume { .. } => self.with_caller(LegHandle::record_resume),
-            MediaEffect::RecordStop { .. } => self.with_caller(LegHandle::record_stop),
+            MediaEffect::RecordPause { recording } => {
+                self.with_recorded(recording, LegHandle::record_pause)
+            }
+            MediaEffect::RecordResume { recording } => {
+                self.with_recorded(recording, LegHandle::record_resume)
+            }
+            MediaEffect::RecordStop { recording } => {
+                self.with_recorded(recording, LegHandle::record_stop)
+            }
         };
         if let Err(error) = outcome {
             tracing::warn!(call = %self.handle.call, %error, "media command lost");
@@ -383,29 +468,30 @@ impl CallTask {
         }
     }
 
-    /// Recordings are made at the caller's leg: left the caller, right what the
-    /// caller hears.
-    fn with_caller(
+    /// A recording is made at one leg: left that party, right what it hears.
+    fn with_recorded(
         &self,
+        recording: RecordingId,
         act: impl FnOnce(&LegHandle) -> Result<(), CommandError>,
     ) -> Result<(), CommandError> {
-        self.legs.media(LegId(0)).map_or(Ok(()), act)
+        let leg = self.recordings.get(&recording).and_then(|(leg, _)| self.legs.media(*leg));
+        leg.map_or(Ok(()), act)
     }
 
-    fn record(&mut self, recording: RecordingId, silence_ms: u64) {
+    fn record(&mut self, leg: LegId, recording: RecordingId, silence_ms: u64) {
         let (tenant, call) = (self.handle.tenant, self.handle.call);
         let spec = RecordSpec {
             recording,
             path: self.node.ledger.recording_path(tenant, recording),
             silence_ms: u32::try_from(silence_ms).unwrap_or(u32::MAX),
         };
-        let started = match self.legs.media(LegId(0)) {
+        let started = match self.legs.media(leg) {
             Some(media) => media.record_start(spec).map_err(|error| error.to_string()),
             None => Err("the caller has no media yet".to_owned()),
         };
         match started {
             Ok(()) => {
-                self.recordings.insert(recording, clock::now());
+                self.recordings.insert(recording, (leg, clock::now()));
                 self.node.ledger.recording_begun(tenant, call, recording);
             }
             Err(reason) => {
@@ -415,7 +501,7 @@ impl CallTask {
     }
 
     fn recorded(&mut self, id: RecordingId, state: RecordingState, ms: u64, bytes: u64) {
-        if let Some(started_at) = self.recordings.remove(&id) {
+        if let Some((_, started_at)) = self.recordings.remove(&id) {
             let (tenant, call) = (self.handle.tenant, self.handle.call);
             self.node.ledger.recording(tenant, call, id, state, started_at, ms, bytes);
         }

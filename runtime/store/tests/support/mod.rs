@@ -64,6 +64,7 @@ pub fn record(tenant: TenantId, call: CallId, started_at: u64) -> CallRecord {
         ended_by: None,
         legs: Vec::new(),
         queue_visits: Vec::new(),
+        transfers: Vec::new(),
         guest: GuestUse::default(),
         digits: String::new(),
         recordings: Vec::new(),

@@ -15,6 +15,8 @@ pub struct Calling {
     pub(super) audio: Audio,
     pub(super) account: Option<Account>,
     pub(super) invite: Message,
+    /// The call whose place this one is to take.
+    pub(super) replaces: Option<String>,
 }
 
 impl Calling {
@@ -25,6 +27,9 @@ impl Calling {
             .request("INVITE")
             .with("Contact", format!("<sip:phone@{}>", self.dialog.shared.local))
             .with("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO");
+        if let Some(replaces) = &self.replaces {
+            invite = invite.with("Require", "replaces").with("Replaces", replaces.clone());
+        }
         if let Some((name, value)) = authorization {
             invite = invite.with(name, value);
         }
@@ -149,6 +154,11 @@ impl Calling {
         self.audio.connect(remote);
         let ack = self.dialog.request("ACK");
         self.dialog.shared.send(&ack).await?;
-        Ok(Talk { dialog: self.dialog, audio: self.audio, last_ack: Some(ack) })
+        Ok(Talk {
+            dialog: self.dialog,
+            audio: self.audio,
+            last_ack: Some(ack),
+            notified: Vec::new(),
+        })
     }
 }

@@ -10,6 +10,7 @@ mod digest;
 mod message;
 mod ringing;
 mod talk;
+mod transfer;
 
 pub use audio::Audio;
 pub use calling::Calling;
@@ -136,6 +137,18 @@ impl Phone {
 
     /// Calls and comes back at once, while it rings.
     pub async fn ring(&self, from: &str, to: &str, account: Option<&Account>) -> Result<Calling> {
+        self.ring_in_place_of(from, to, account, None).await
+    }
+
+    /// The same, to take the place of another call (RFC 3891), named as
+    /// [`Talk::replaces`] or [`Ringing::replaces`] does.
+    pub async fn ring_in_place_of(
+        &self,
+        from: &str,
+        to: &str,
+        account: Option<&Account>,
+        replaces: Option<String>,
+    ) -> Result<Calling> {
         let audio = Audio::open().await?;
         let call_id = fresh("call");
         let inbox = self.shared.open(&call_id);
@@ -154,6 +167,7 @@ impl Phone {
             audio,
             account: account.cloned(),
             invite: Message::new(""),
+            replaces,
         };
         calling.invite(None).await?;
         Ok(calling)

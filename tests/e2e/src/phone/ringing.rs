@@ -48,6 +48,13 @@ impl Ringing {
         &self.invite
     }
 
+    /// Names this call so that another phone can take it: as the caller knows it.
+    pub fn replaces(&self) -> Result<String> {
+        let remote = self.dialog.remote.split(";tag=").nth(1).context("no tag in From")?;
+        let remote = remote.split(';').next().unwrap_or(remote);
+        Ok(format!("{};to-tag={remote};from-tag={}", self.dialog.call_id, self.tag))
+    }
+
     /// Picks up.
     pub async fn answer(mut self) -> Result<Talk> {
         let contact = format!("<sip:phone@{}>", self.dialog.shared.local);
@@ -73,7 +80,7 @@ impl Ringing {
                 Err(_) => wait *= 2,
             }
         }
-        Ok(Talk { dialog: self.dialog, audio: self.audio, last_ack: None })
+        Ok(Talk { dialog: self.dialog, audio: self.audio, last_ack: None, notified: Vec::new() })
     }
 
     /// Refuses.

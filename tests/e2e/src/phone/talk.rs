@@ -13,6 +13,8 @@ pub struct Talk {
     /// What is heard and said.
     pub audio: Audio,
     pub(super) last_ack: Option<Message>,
+    /// Statuses told by NOTIFY so far.
+    pub(super) notified: Vec<u16>,
 }
 
 impl Talk {

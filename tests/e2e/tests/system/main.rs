@@ -2,7 +2,9 @@
 
 mod agent_hears_caller_leave;
 mod agent_phone_vanishes;
+mod attended_transfer;
 mod bad_uploads;
+mod blind_transfer;
 mod caller_leaves_anywhere;
 mod digits_by_info;
 mod digits_never_come;
@@ -12,6 +14,7 @@ mod faulty_flow_falls_back;
 mod hold_and_resume;
 mod killed_server;
 mod numbers_and_prompts;
+mod pick_up;
 mod recording_cannot_be_written;
 mod sipp_peer;
 mod support;

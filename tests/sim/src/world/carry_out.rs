@@ -5,7 +5,8 @@ use super::happening::{Deed, Happening};
 use crate::world::FarState;
 use strowger_acd::{AcdInput, Enqueue};
 use strowger_call::{
-    Effect, GuestEvent, Input, LegEffect, MediaEffect, MediaInput, Moment, QueueEffect, TurnView,
+    Between, Effect, GuestEvent, Input, LegEffect, MediaEffect, MediaInput, Moment, QueueEffect,
+    TurnView,
 };
 use strowger_model::{CallId, LegId, Timestamp};
 
@@ -56,6 +57,24 @@ impl World {
                     self.service(call, Input::FallbackFailed { reason: "made up".into() });
                 }
             }
+            Effect::Tell { call: other, .. } => {
+                let what = Between::No { sip_status: 481 };
+                self.service(call, Input::Between { from: other, what });
+            }
+            Effect::FindNumber { .. } => {
+                let found = match self.random.percent(90) {
+                    true => Input::NumberReady { flow: "other".into(), version: None },
+                    false => Input::NumberFailed { reason: "made up".into() },
+                };
+                self.service(call, found);
+            }
+            Effect::TakeSeat => {
+                let flow = self.flows.fresh(call, false);
+                if let Some(live) = self.calls.get_mut(&call) {
+                    live.flow = Some(flow);
+                }
+            }
+            Effect::Give { .. } => unreachable!("no call of the simulation is asked to give"),
             Effect::Journal(_) | Effect::Event { .. } => {}
             Effect::Finished(record) => {
                 if let Some(live) = self.calls.get_mut(&call) {

@@ -32,6 +32,8 @@ pub(super) enum Deed {
     Press(char),
     Hold,
     Resume,
+    /// Asks for a blind transfer.
+    Transfer,
     /// Power cut: nothing is said, nothing is heard.
     Vanish,
 }

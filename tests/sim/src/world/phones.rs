@@ -4,7 +4,7 @@
 use super::happening::{Deed, Happening};
 use super::{FarState, World};
 use strowger_acd::AcdInput;
-use strowger_call::{Input, LegEffect, LegInput};
+use strowger_call::{Input, LegEffect, LegInput, ReferTo};
 use strowger_model::{AgentState, CallId, Cause, LegId, Party, Timestamp};
 
 /// When signalling repeats what was lost (RFC 3261: T1 is half a second).
@@ -72,7 +72,13 @@ impl World {
                 self.set(call, leg, FarState::Up);
                 self.say(call, leg, LegInput::Answered { codec: "PCMU".into() });
             }
-            (LegEffect::HangUp { .. } | LegEffect::Cancel | LegEffect::Reject { .. }, _) => {
+            (
+                LegEffect::HangUp { .. }
+                | LegEffect::Cancel
+                | LegEffect::LetGo
+                | LegEffect::Reject { .. },
+                _,
+            ) => {
                 // What is lost for good is noticed as silence.
                 if state != FarState::Gone
                     && state != FarState::Idle
@@ -148,6 +154,7 @@ impl World {
             }
             (Deed::Hold, FarState::Up) => self.say(call, leg, LegInput::Held),
             (Deed::Resume, FarState::Up) => self.say(call, leg, LegInput::Resumed),
+            (Deed::Transfer, FarState::Up) => self.transfer(call, leg),
             (Deed::Vanish, _) => self.vanished(call, leg, agent),
             _ => {}
         }
@@ -162,8 +169,32 @@ impl World {
             self.later(talk_ms / 4, call, leg, Deed::Hold);
             self.later(talk_ms / 2, call, leg, Deed::Resume);
         }
+        if self.random.percent(15) {
+            let ms = self.random.range(100, talk_ms);
+            self.later(ms, call, leg, Deed::Transfer);
+        }
+        if self.random.percent(3) {
+            self.later(talk_ms / 2, call, LegId(0), Deed::Transfer);
+        }
         if self.random.per_mille(self.config.trouble.vanishing) {
             self.later(talk_ms / 3, call, leg, Deed::Vanish);
+        }
+    }
+
+    /// Somebody wants the other party connected with a number, an extension, a
+    /// flow of the house, or with nobody there is. Many hang up at once.
+    fn transfer(&mut self, call: CallId, leg: LegId) {
+        let (target, to) = match self.random.range(0, 10) {
+            0..4 => ("+441632960801", ReferTo::Target("number:+441632960801".into())),
+            4..6 => ("200", ReferTo::Target("extension:200".into())),
+            6..9 => ("+441632960555", ReferTo::Number),
+            _ => ("999", ReferTo::Nowhere { sip_status: 404 }),
+        };
+        let target = target.parse().expect("an address");
+        self.say(call, leg, LegInput::Referred { target, to });
+        if self.random.percent(40) {
+            let ms = self.random.range(20, 2_000);
+            self.later(ms, call, leg, Deed::HangUp);
         }
     }
 

@@ -7,6 +7,7 @@
 //! moment. The wheel has four slots, so that legs do not all send at once.
 
 mod bridge;
+mod moving;
 mod rooms;
 
 use crate::media::command::{Command, Inbox};
@@ -298,6 +299,12 @@ impl MediaThread {
                     recorder.stop(now.samples);
                 }
             }),
+            Command::Move { leg, events, to, done } => self.move_leg(leg, events, to, done),
+            Command::Arrive(leg, done) => {
+                self.add(leg);
+                // Whoever waited may have given up; the leg then ends with its handle.
+                let _ = done.send(true);
+            }
             Command::OpenRoom(room) => self.add_room(room),
             Command::Room { room, what } => self.command_room(room, what),
             Command::Shutdown => self.stopping = true,
@@ -344,11 +351,16 @@ impl MediaThread {
         self.leave_room(slot);
         self.unbridge(slot);
         let now = self.now();
-        let Some(mut leg) = self.legs[slot].take() else { return };
+        let Some(mut leg) = self.take_out(slot) else { return };
         if let Some(recorder) = leg.recorder.take() {
             recorder.stop(now.samples);
         }
         leg.close(now);
+    }
+
+    /// A leg that is in no bridge and no conference leaves this thread.
+    fn take_out(&mut self, slot: usize) -> Option<Box<Leg>> {
+        let leg = self.legs[slot].take()?;
         self.slots_of.remove(&leg.id);
         for line in &mut self.wheel {
             if let Some(at) = line.iter().position(|other| *other == slot) {
@@ -356,6 +368,7 @@ impl MediaThread {
             }
         }
         self.free.push(slot);
+        Some(leg)
     }
 }
 

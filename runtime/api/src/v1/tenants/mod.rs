@@ -87,6 +87,9 @@ pub(crate) struct Limits {
     pub max_keys: u32,
     /// Whether phones may dial numbers outside the tenant.
     pub phones_dial_out: bool,
+    /// Whether trunks may transfer or pick up calls.
+    #[serde(default)]
+    pub trunks_transfer: bool,
 }
 
 /// A tenant.
@@ -123,6 +126,7 @@ impl TenantBody {
                 max_stored_bytes: limits.max_stored_bytes,
                 max_keys: limits.max_keys,
                 phones_dial_out: limits.phones_dial_out,
+                trunks_transfer: limits.trunks_transfer,
             },
             router,
         }
@@ -182,6 +186,7 @@ impl From<store::TenantLimits> for Limits {
             max_stored_bytes: limits.max_stored_bytes,
             max_keys: limits.max_keys,
             phones_dial_out: limits.phones_dial_out,
+            trunks_transfer: limits.trunks_transfer,
         }
     }
 }
