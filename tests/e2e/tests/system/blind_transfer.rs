@@ -16,8 +16,7 @@ async fn the_caller_talks_to_the_target_and_the_agent_wraps_up() -> Result<()> {
     let caller = scene.call_into_queue().await?;
     let mut talk = agent.next_call(SOON).await?.answer().await?;
     caller.audio.say_tone(CALLER_HZ);
-    talk.audio.say_tone(AGENT_HZ);
-    caller.audio.hear_tone(AGENT_HZ, SOON).await?;
+    scene.until_heard(&caller, &talk).await?;
 
     assert_eq!(talk.refer("202", DOMAIN).await?, 202);
     let ringing = target.next_call(SOON).await?;
@@ -50,6 +49,7 @@ async fn the_two_talk_on_if_the_target_refuses() -> Result<()> {
     let target = tenant::agent(&scene.house, TENANT, DOMAIN, "202").await?;
     let caller = scene.call_into_queue().await?;
     let mut talk = agent.next_call(SOON).await?.answer().await?;
+    scene.until_heard(&caller, &talk).await?;
     assert_eq!(talk.refer("202", DOMAIN).await?, 202);
     target.next_call(SOON).await?.refuse(486, "Busy Here").await?;
     assert_eq!(talk.transferred(SOON).await?.last(), Some(&486));
@@ -71,6 +71,7 @@ async fn a_number_of_the_house_runs_its_flow_for_the_caller() -> Result<()> {
     let agent = scene.agent("201").await?;
     let caller = scene.call_into_queue().await?;
     let mut talk = agent.next_call(SOON).await?.answer().await?;
+    scene.until_heard(&caller, &talk).await?;
     assert_eq!(talk.refer(OTHER, DOMAIN).await?, 202);
     assert_eq!(talk.transferred(SOON).await?.last(), Some(&200));
     talk.ended(SOON).await?;
@@ -87,6 +88,7 @@ async fn a_trunk_may_not_unless_it_is_allowed() -> Result<()> {
     let agent = scene.agent("201").await?;
     let mut caller = scene.call_into_queue().await?;
     let talk = agent.next_call(SOON).await?.answer().await?;
+    scene.until_heard(&caller, &talk).await?;
     assert_eq!(caller.refer("202", DOMAIN).await?, 403);
     caller.hang_up().await?;
     talk.ended(SOON).await

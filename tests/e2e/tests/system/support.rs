@@ -79,6 +79,13 @@ impl Scene {
         .await
     }
 
+    /// Waits until a caller hears an agent.
+    pub async fn until_heard(&self, caller: &Talk, agent: &Talk) -> Result<()> {
+        agent.audio.say_tone(AGENT_HZ);
+        caller.audio.hear_tone(AGENT_HZ, SOON).await?;
+        Ok(())
+    }
+
     /// The only call's record once it is closed.
     pub async fn only_record(&self) -> Result<Value> {
         self.until("a closed call record", "/v1/calls", |page| {
