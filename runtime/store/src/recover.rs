@@ -18,7 +18,7 @@ pub struct Recovered {
 pub(crate) async fn recover_unfinished(db: &Connections) -> Result<Recovered> {
     let mut tx = db.write.begin().await?;
     let rows = sqlx::query(
-        "SELECT c.record, (SELECT MAX(j.at) FROM journal j WHERE j.call_id = c.id) AS seen \
+        "SELECT c.record, (SELECT MAX(j.last_at) FROM journal j WHERE j.call_id = c.id) AS seen \
          FROM calls c WHERE c.ended_at IS NULL ORDER BY c.started_at",
     )
     .fetch_all(&mut *tx)

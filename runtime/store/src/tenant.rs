@@ -225,7 +225,7 @@ impl Tenants {
     pub async fn delete(&self, id: TenantId) -> Result<()> {
         let mut tx = self.db.write.begin().await?;
         for statement in [
-            "DELETE FROM journal WHERE tenant_id = $1",
+            "DELETE FROM journal WHERE call_id IN (SELECT id FROM calls WHERE tenant_id = $1)",
             "DELETE FROM recordings WHERE tenant_id = $1",
             "DELETE FROM calls WHERE tenant_id = $1",
             "DELETE FROM numbers WHERE tenant_id = $1",

@@ -6,11 +6,11 @@
 use crate::call::direction_name;
 use crate::dialect::{self, Connections};
 use crate::fact::{self, Fact};
-use crate::{Result, row};
+use crate::{Result, journal, row};
 use std::collections::HashMap;
-use strowger_model::{AgentId, CallId, CallRecord, JournalEntry};
+use strowger_model::{AgentId, CallId, CallRecord, JournalEntry, TenantId, Timestamp};
 
-/// Records or journal entries of one statement. Each statement is a hand-over to
+/// Records or journal chunks of one statement. Each statement is a hand-over to
 /// the database's thread; a fixed number lets one prepared statement serve all
 /// full chunks.
 const ROWS: usize = 128;
@@ -33,14 +33,28 @@ impl JournalWrite {
 pub(super) struct Batch {
     records: Vec<CallRecord>,
     place_of: HashMap<CallId, usize>,
-    entries: Vec<JournalEntry>,
+    chunks: Vec<Chunk>,
+    chunk_of: HashMap<CallId, usize>,
+    /// In all chunks.
+    entries: usize,
     facts: Vec<Fact>,
     bytes: u64,
 }
 
+/// Entries of one call, see [`crate::journal`].
+#[derive(Debug)]
+struct Chunk {
+    call: CallId,
+    tenant: TenantId,
+    /// Of the first entry.
+    seq: u32,
+    last_at: Timestamp,
+    entries: String,
+}
+
 impl Batch {
     pub(super) fn len(&self) -> usize {
-        self.records.len() + self.entries.len() + self.facts.len()
+        self.records.len() + self.entries + self.facts.len()
     }
 
     /// Size of the journal entries, as [`JournalWrite::size`] counts it.
@@ -60,7 +74,21 @@ impl Batch {
 
     pub(super) fn entry(&mut self, write: JournalWrite) {
         self.bytes += write.size();
-        self.entries.push(write.0);
+        self.entries += 1;
+        let entry = write.0;
+        let place = *self.chunk_of.entry(entry.call).or_insert_with(|| {
+            self.chunks.push(Chunk {
+                call: entry.call,
+                tenant: entry.tenant,
+                seq: entry.seq,
+                last_at: entry.at,
+                entries: String::new(),
+            });
+            self.chunks.len() - 1
+        });
+        let chunk = &mut self.chunks[place];
+        chunk.last_at = entry.at;
+        journal::append(&mut chunk.entries, &entry);
     }
 
     pub(super) fn fact(&mut self, fact: Fact) {
@@ -70,7 +98,9 @@ impl Batch {
     pub(super) fn clear(&mut self) {
         self.records.clear();
         self.place_of.clear();
-        self.entries.clear();
+        self.chunks.clear();
+        self.chunk_of.clear();
+        self.entries = 0;
         self.facts.clear();
         self.bytes = 0;
     }
@@ -81,8 +111,8 @@ impl Batch {
         for chunk in self.records.chunks(ROWS) {
             write_records(&mut tx, chunk).await?;
         }
-        for chunk in self.entries.chunks(ROWS) {
-            write_entries(&mut tx, chunk).await?;
+        for chunks in self.chunks.chunks(ROWS) {
+            write_chunks(&mut tx, chunks).await?;
         }
         for fact in &self.facts {
             fact::write(&mut tx, fact).await?;
@@ -133,25 +163,21 @@ fn agent_of(record: &CallRecord) -> Option<AgentId> {
     })
 }
 
-async fn write_entries(
-    tx: &mut sqlx::Transaction<'_, sqlx::Any>,
-    entries: &[JournalEntry],
-) -> Result<()> {
+async fn write_chunks(tx: &mut sqlx::Transaction<'_, sqlx::Any>, chunks: &[Chunk]) -> Result<()> {
     let sql = format!(
-        "INSERT INTO journal (call_id, seq, tenant_id, at, kind, body) VALUES {} \
+        "INSERT INTO journal (call_id, seq, tenant_id, last_at, entries) VALUES {} \
          ON CONFLICT (call_id, seq) DO NOTHING",
-        dialect::rows(entries.len(), 6)
+        dialect::rows(chunks.len(), 5)
     );
     let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
-    for entry in entries {
+    for chunk in chunks {
         query = query
-            .bind(entry.call.to_string())
-            .bind(i64::from(entry.seq))
-            .bind(entry.tenant.to_string())
-            .bind(row::ms(entry.at))
-            .bind(entry.kind.name())
-            .bind(entry.body.as_str());
+            .bind(chunk.call.to_string())
+            .bind(i64::from(chunk.seq))
+            .bind(chunk.tenant.to_string())
+            .bind(row::ms(chunk.last_at))
+            .bind(chunk.entries.as_str());
     }
-    query.persistent(entries.len() == ROWS).execute(&mut **tx).await?;
+    query.persistent(chunks.len() == ROWS).execute(&mut **tx).await?;
     Ok(())
 }

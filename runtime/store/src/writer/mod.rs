@@ -52,7 +52,7 @@ impl Default for WriterConfig {
     fn default() -> Self {
         Self {
             flush_after: Duration::from_millis(100),
-            batch: 1_024,
+            batch: 4_096,
             max_open_calls: 20_000,
             max_journal_entries: 131_072,
             max_journal_bytes: 128 << 20,
