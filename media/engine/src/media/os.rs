@@ -12,6 +12,8 @@ use std::time::Duration;
 pub(super) const BATCH: usize = 8;
 /// Longest datagram taken; anything longer is no telephone audio.
 pub(super) const DATAGRAM: usize = 1_500;
+/// Room for a sender's address.
+const ADDRESS_BYTES: libc::socklen_t = mem::size_of::<libc::sockaddr_storage>() as _;
 /// Readiness events taken with one call.
 const EVENTS: usize = 256;
 
@@ -121,50 +123,60 @@ impl AsRawFd for Waker {
 
 /// Buffers for a batch of datagrams.
 pub(super) struct Datagrams {
-    bytes: Box<[[u8; DATAGRAM]; BATCH]>,
-    from: [libc::sockaddr_storage; BATCH],
+    buffers: Box<Buffers>,
     lengths: [Option<usize>; BATCH],
 }
 
+/// What a batch is received into. It stays where it is: the headers point to
+/// vectors and addresses, the vectors to bytes.
+struct Buffers {
+    bytes: [[u8; DATAGRAM]; BATCH],
+    from: [libc::sockaddr_storage; BATCH],
+    vectors: [libc::iovec; BATCH],
+    headers: [libc::mmsghdr; BATCH],
+}
+
+// SAFETY: all pointers in it lead into the same box, which is owned.
+unsafe impl Send for Datagrams {}
+
 impl Datagrams {
     pub(super) fn new() -> Self {
-        Self {
-            bytes: Box::new([[0; DATAGRAM]; BATCH]),
-            // SAFETY: all zeroes is a valid sockaddr_storage of family AF_UNSPEC.
-            from: unsafe { mem::zeroed() },
-            lengths: [None; BATCH],
+        // SAFETY: all zeroes is a valid value of these plain C structures: empty
+        // vectors, null pointers and addresses of family AF_UNSPEC.
+        let mut buffers: Box<Buffers> = unsafe { Box::new(mem::zeroed()) };
+        let Buffers { bytes, from, vectors, headers } = &mut *buffers;
+        for (((bytes, from), vector), header) in
+            bytes.iter_mut().zip(from).zip(vectors).zip(headers.iter_mut())
+        {
+            vector.iov_base = bytes.as_mut_ptr().cast();
+            vector.iov_len = DATAGRAM;
+            header.msg_hdr.msg_name = ptr::from_mut(from).cast();
+            header.msg_hdr.msg_namelen = ADDRESS_BYTES;
+            header.msg_hdr.msg_iov = vector;
+            header.msg_hdr.msg_iovlen = 1;
         }
+        Self { buffers, lengths: [None; BATCH] }
     }
 
     /// Takes up to [`BATCH`] datagrams without waiting; says how many.
     pub(super) fn receive(&mut self, socket: &impl AsRawFd) -> usize {
-        // SAFETY: all zeroes is a valid value of these plain C structures.
-        let mut vectors: [libc::iovec; BATCH] = unsafe { mem::zeroed() };
-        let mut messages: [libc::mmsghdr; BATCH] = unsafe { mem::zeroed() };
-        for at in 0..BATCH {
-            vectors[at].iov_base = self.bytes[at].as_mut_ptr().cast();
-            vectors[at].iov_len = DATAGRAM;
-            let message = &mut messages[at].msg_hdr;
-            message.msg_name = ptr::from_mut(&mut self.from[at]).cast();
-            message.msg_namelen = mem::size_of::<libc::sockaddr_storage>() as libc::socklen_t;
-            message.msg_iov = &mut vectors[at];
-            message.msg_iovlen = 1;
-        }
-        // SAFETY: each message points to one vector, one buffer of DATAGRAM bytes
-        // and one address buffer, all of which outlive the call.
+        // SAFETY: each header points to one vector, one buffer of DATAGRAM bytes
+        // and one address buffer, all of which live in the same box.
         let count = unsafe {
             libc::recvmmsg(
                 socket.as_raw_fd(),
-                messages.as_mut_ptr(),
+                self.buffers.headers.as_mut_ptr(),
                 BATCH as libc::c_uint,
                 libc::MSG_DONTWAIT as _,
                 ptr::null_mut(),
             )
         };
         let count = usize::try_from(count).unwrap_or(0);
-        for (length, message) in self.lengths.iter_mut().zip(&messages[..count]) {
-            let whole = message.msg_hdr.msg_flags & libc::MSG_TRUNC == 0;
-            *length = whole.then_some(message.msg_len as usize);
+        for (length, header) in self.lengths.iter_mut().zip(&mut self.buffers.headers[..count]) {
+            let whole = header.msg_hdr.msg_flags & libc::MSG_TRUNC == 0;
+            *length = whole.then_some(header.msg_len as usize);
+            // The kernel wrote how long the address is.
+            header.msg_hdr.msg_namelen = ADDRESS_BYTES;
         }
         count
     }
@@ -173,7 +185,7 @@ impl Datagrams {
     /// came from an address that is none.
     pub(super) fn get(&mut self, at: usize) -> Option<(SocketAddr, &mut [u8])> {
         let length = self.lengths.get(at).copied().flatten()?;
-        Some((address(&self.from[at])?, &mut self.bytes[at][..length]))
+        Some((address(&self.buffers.from[at])?, &mut self.buffers.bytes[at][..length]))
     }
 }
 

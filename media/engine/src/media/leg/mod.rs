@@ -83,6 +83,8 @@ pub(super) struct Leg {
     pub(super) mixed: bool,
     /// Whether its packets are taken as they come.
     pub(super) watched: bool,
+    /// Looks in a row that found nothing.
+    pub(super) quiet_looks: u8,
     /// Nobody hears this leg.
     pub(super) muted: bool,
     remote: Option<RemoteParams>,
@@ -126,6 +128,7 @@ impl Leg {
             room: None,
             mixed: false,
             watched: false,
+            quiet_looks: 0,
             muted: false,
             remote: None,
             secure: None,

@@ -92,7 +92,7 @@ impl MediaThread {
         let leg = self.legs[slot].as_ref()?;
         let peer = leg.peer.filter(|_| leg.hears_made)?;
         // Read by the listener just before it hears, so that nothing waits.
-        self.receive_rtp(peer);
+        self.look(peer);
         let ear = self.legs[peer].as_mut()?.ear.as_mut()?;
         let rate = ear.rate();
         let count = rate.frame_samples();
@@ -113,7 +113,7 @@ impl MediaThread {
             self.poller.forget(&leg.ports.rtp)
         };
         if let Err(error) = done {
-            tracing::error!(%error, watched, "a bridged leg cannot be watched or forgotten");
+            tracing::error!(%error, watched, "a leg cannot be watched or forgotten");
         }
     }
 }

@@ -5,6 +5,7 @@
 //! on as they come. All others are looked at in their own slot of the wheel,
 //! once in 20 ms: fewer wake-ups, and a prompt's frame is sent in the same
 //! moment. The wheel has four slots, so that legs do not all send at once.
+//! A leg that sends nothing is watched until it does: looking costs a system call.
 
 mod bridge;
 mod moving;
@@ -35,6 +36,8 @@ const SLOT_US: u64 = FRAME_MS as u64 * 1_000 / SLOTS;
 const MAX_CATCH_UP: u64 = 40;
 /// Rounds of the wheel between two publications of a leg's figures: a second.
 const PUBLISH_ROUNDS: u64 = 50;
+/// Looks that found nothing (100 ms) until a leg is watched instead.
+const QUIET_LOOKS: u8 = 5;
 /// Batches taken from one socket before others have their turn.
 const MAX_BATCHES: usize = 4;
 
@@ -176,7 +179,11 @@ impl MediaThread {
             return;
         }
         if token & TOKEN_RTCP == 0 {
+            let passed_on = leg.peer.is_some() && !leg.hears_made;
             self.receive_rtp(slot);
+            if !passed_on {
+                self.watch_rtp(slot, false);
+            }
             return;
         }
         for at in 0..self.datagrams.receive(&leg.ports.rtcp) {
@@ -186,15 +193,32 @@ impl MediaThread {
         }
     }
 
-    /// Takes what waits at a leg's RTP port and passes it on.
-    fn receive_rtp(&mut self, slot: usize) {
+    /// Looks for packets of a leg that is not told of; one that has been quiet
+    /// for a while is watched from then on.
+    fn look(&mut self, slot: usize) {
+        if self.legs[slot].as_ref().is_none_or(|leg| leg.watched) {
+            return;
+        }
+        let found = self.receive_rtp(slot) > 0;
+        let Some(leg) = self.legs[slot].as_mut() else { return };
+        leg.quiet_looks = if found { 0 } else { leg.quiet_looks + 1 };
+        if leg.quiet_looks >= QUIET_LOOKS {
+            leg.quiet_looks = 0;
+            self.watch_rtp(slot, true);
+        }
+    }
+
+    /// Takes what waits at a leg's RTP port and passes it on. Says how much it was.
+    fn receive_rtp(&mut self, slot: usize) -> usize {
+        let mut taken = 0;
         for _ in 0..MAX_BATCHES {
-            let Some(Some(leg)) = self.legs.get(slot) else { return };
+            let Some(Some(leg)) = self.legs.get(slot) else { break };
             let count = self.datagrams.receive(&leg.ports.rtp);
+            taken += count;
             let now = self.now();
             for at in 0..count {
                 let Some((from, datagram)) = self.datagrams.get(at) else { continue };
-                let Some(leg) = self.legs[slot].as_mut() else { return };
+                let Some(leg) = self.legs[slot].as_mut() else { return taken };
                 let relay = leg.receive(now, from, datagram);
                 if let (Some(relay), Some(peer)) = (relay, leg.peer)
                     && let Some(peer) = self.legs[peer].as_mut()
@@ -203,9 +227,10 @@ impl MediaThread {
                 }
             }
             if count < crate::media::os::BATCH {
-                return;
+                break;
             }
         }
+        taken
     }
 
     /// Does what is due in all slots that have come. A frame's time is that of
@@ -248,7 +273,7 @@ impl MediaThread {
 
     fn tick_leg(&mut self, slot: usize, now: Now) {
         if self.legs[slot].as_ref().is_some_and(|leg| leg.peer.is_none()) {
-            self.receive_rtp(slot);
+            self.look(slot);
         }
         let mut audio = [0; FRAME];
         let voice = match self.voice_for(slot, now, &mut audio) {

@@ -148,7 +148,7 @@ impl MediaThread {
         let mut audio = [0; FRAME];
         for member in 0..self.rooms[line][at].members.len() {
             let Some(slot) = self.member_slot(line, at, member) else { continue };
-            self.receive_rtp(slot);
+            self.look(slot);
             let Some(leg) = self.legs[slot].as_mut() else { continue };
             let Some(ear) = &mut leg.ear else { continue };
             let count = ear.rate().frame_samples();
