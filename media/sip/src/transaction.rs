@@ -53,7 +53,7 @@ struct ClientKey {
 
 #[derive(Debug)]
 pub(crate) struct Client {
-    pub(crate) machine: ClientTransaction,
+    pub(crate) machine: Box<ClientTransaction>,
     pub(crate) hop: Hop,
     pub(crate) owner: ClientOwner,
     /// ACKs sent for 2xx answers, by the answer's To tag, to be repeated when
@@ -70,9 +70,20 @@ impl Client {
     }
 }
 
+/// A server transaction. One that has answered for good lives on for 32 s (UDP)
+/// only to recognise repeated requests: tens of thousands of them at a time, so
+/// nothing is kept that this does not need.
+#[derive(Debug)]
+pub(crate) enum ServerMachine {
+    Live(Box<ServerTransaction>),
+    /// What a repeated request is answered with. `None`: nothing, because
+    /// whoever answered repeats the answer (RFC 6026 `Accepted`).
+    Answered(Option<Bytes>),
+}
+
 #[derive(Debug)]
 pub(crate) struct Server {
-    pub(crate) machine: ServerTransaction,
+    pub(crate) machine: ServerMachine,
     pub(crate) hop: Hop,
     /// The call that an INVITE made or belongs to.
     pub(crate) call: Option<DialogKey>,
@@ -81,8 +92,18 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn state(&self) -> ServerState {
-        self.machine.state()
+    /// Keeps only what is still needed once the last word is said: `sent`.
+    pub(crate) fn settle(&mut self, sent: &Bytes) {
+        let ServerMachine::Live(machine) = &self.machine else { return };
+        let again = match machine.state() {
+            ServerState::Accepted => None,
+            // A refused INVITE waits for its ACK and repeats by itself.
+            ServerState::Completed if machine.request().method != Method::Invite => {
+                Some(Bytes::copy_from_slice(sent))
+            }
+            _ => return,
+        };
+        self.machine = ServerMachine::Answered(again);
     }
 }
 
@@ -154,7 +175,14 @@ impl Transactions {
         self.client_keys.insert(key, self.next);
         self.clients.insert(
             self.next,
-            Client { machine, hop, owner, acks: Vec::new(), cancelled: false, key },
+            Client {
+                machine: Box::new(machine),
+                hop,
+                owner,
+                acks: Vec::new(),
+                cancelled: false,
+                key,
+            },
         );
         self.next
     }
@@ -171,6 +199,7 @@ impl Transactions {
         if let Some(merge) = &merge {
             self.merges.insert(merge.clone(), self.next);
         }
+        let machine = ServerMachine::Live(Box::new(machine));
         self.servers.insert(self.next, Server { machine, hop, call: None, key, merge });
         self.next
     }

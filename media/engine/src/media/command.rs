@@ -8,7 +8,9 @@ use super::os::Waker;
 use super::record::Recorder;
 use super::remote::RemoteParams;
 use super::room::Room;
+use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError};
 use tokio::sync::oneshot;
 
@@ -96,21 +98,38 @@ pub(super) enum Side {
 }
 
 /// The sending side of a thread's queue.
+///
+/// A thread that has legs looks into its queue in each slot of its wheel, every
+/// 5 ms; only one that has none sleeps and has to be woken. A wake-up costs more
+/// than most commands.
 #[derive(Debug)]
 pub(super) struct Inbox {
-    pub(super) sender: SyncSender<Command>,
+    sender: SyncSender<Command>,
     pub(super) waker: Waker,
+    asleep: AtomicBool,
 }
 
 impl Inbox {
+    pub(super) fn new(sender: SyncSender<Command>) -> io::Result<Self> {
+        Ok(Self { sender, waker: Waker::new()?, asleep: AtomicBool::new(false) })
+    }
+
     /// Gives the command back if the queue is full or the thread is gone.
     pub(super) fn send(&self, command: Command) -> Result<(), Command> {
         match self.sender.try_send(command) {
             Ok(()) => {
-                self.waker.wake();
+                if self.asleep.swap(false, Ordering::SeqCst) {
+                    self.waker.wake();
+                }
                 Ok(())
             }
             Err(TrySendError::Full(command) | TrySendError::Disconnected(command)) => Err(command),
         }
+    }
+
+    /// Said by the thread before it looks into its queue for the last time and
+    /// waits, and when it has stopped waiting.
+    pub(super) fn set_asleep(&self, asleep: bool) {
+        self.asleep.store(asleep, Ordering::SeqCst);
     }
 }

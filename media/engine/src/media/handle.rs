@@ -6,7 +6,6 @@ use super::conference::{ConferenceHandle, ConferenceSpec};
 use super::config::MediaConfig;
 use super::event::{EventSink, MediaEvent};
 use super::leg::{Detect, Leg, Secure};
-use super::os::Waker;
 use super::ports::PortPool;
 use super::record::{RecordSpec, Recorder, Writer, WriterHandle};
 use super::remote::RemoteParams;
@@ -123,7 +122,7 @@ impl MediaEngine {
         let mut threads = Vec::new();
         for number in 0..config.threads.max(1) {
             let (sender, commands) = sync_channel(MAX_COMMANDS);
-            let inbox = Arc::new(Inbox { sender, waker: Waker::new()? });
+            let inbox = Arc::new(Inbox::new(sender)?);
             let thread = MediaThread::new(
                 &config,
                 start,

@@ -19,10 +19,7 @@ impl Endpoint {
         source: Hop,
     ) {
         if let Some(id) = self.transactions.server_by_key(&key) {
-            if let Some(server) = self.transactions.server(id) {
-                let todo = server.machine.on_request(&request);
-                self.run_server(now, id, todo);
-            }
+            self.repeat(now, id, &request);
             return;
         }
         let invite = TransactionKey::for_cancelled_invite(&request)

@@ -8,11 +8,10 @@ use crate::limits::{RETRY_AFTER_S, parse_limits};
 use crate::message::ALLOW;
 use crate::timer::TimerKey;
 use crate::trace::Heading;
-use crate::transaction::MergeKey;
+use crate::transaction::{MergeKey, ServerMachine};
 use crate::via::{response_hop, stamp_source};
 use bytes::Bytes;
 use sipx_sip::headers::To;
-use sipx_sip::transaction::ServerState;
 use sipx_sip::uri::Scheme;
 use sipx_sip::validate::Finding;
 use sipx_sip::{
@@ -149,23 +148,14 @@ impl Endpoint {
         }
     }
 
-    /// A request that we have seen: its transaction answers (§17.2).
-    fn repeat(&mut self, now: Timestamp, id: u64, request: &Request) {
-        if let Some(server) = self.transactions.server(id) {
-            let todo = server.machine.on_request(request);
-            self.run_server(now, id, todo);
-        }
-    }
-
     /// The ACK of a refusal belongs to the INVITE's transaction, the ACK of an
     /// answer to the dialog (§17.1.1.3, §13.2.2.4).
     fn take_ack(&mut self, now: Timestamp, request: &Request, key: &TransactionKey) {
         if let Some(id) = self.transactions.server_by_key(key)
             && let Some(server) = self.transactions.server(id)
-            && server.state() != ServerState::Accepted
+            && matches!(server.machine, ServerMachine::Live(_))
         {
-            let todo = server.machine.on_request(request);
-            self.run_server(now, id, todo);
+            self.repeat(now, id, request);
             return;
         }
         self.on_ack(now, request);

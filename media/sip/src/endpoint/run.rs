@@ -5,7 +5,7 @@ use crate::counters::Count;
 use crate::hop::Hop;
 use crate::message;
 use crate::timer::TimerKey;
-use crate::transaction::ClientOwner;
+use crate::transaction::{ClientOwner, ServerMachine};
 use sipx_sip::{
     ClientTransaction, Message, Output as Todo, Request, Response, Timer, Timers, TuEvent,
 };
@@ -31,15 +31,42 @@ impl Endpoint {
     /// Answers a request through its transaction; nothing happens if that is gone.
     pub(super) fn respond(&mut self, now: Timestamp, id: u64, response: Option<Response>) {
         let Some(response) = response else { return };
+        if let Some(server) = self.transactions.server(id)
+            && let ServerMachine::Live(machine) = &mut server.machine
+        {
+            let todo = machine.on_tu_response(response);
+            self.run_server(now, id, todo);
+        }
+    }
+
+    /// A request that we have seen: its transaction answers (RFC 3261 §17.2).
+    pub(super) fn repeat(&mut self, now: Timestamp, id: u64, request: &Request) {
         let Some(server) = self.transactions.server(id) else { return };
-        let todo = server.machine.on_tu_response(response);
-        self.run_server(now, id, todo);
+        match &mut server.machine {
+            ServerMachine::Live(machine) => {
+                let todo = machine.on_request(request);
+                self.run_server(now, id, todo);
+            }
+            ServerMachine::Answered(Some(again)) => {
+                let (hop, again) = (server.hop, again.clone());
+                self.at(now);
+                self.transmit(hop, again);
+            }
+            ServerMachine::Answered(None) => {}
+        }
     }
 
     pub(super) fn server_timer(&mut self, now: Timestamp, id: u64, timer: Timer) {
-        if let Some(server) = self.transactions.server(id) {
-            let todo = server.machine.on_timer(timer);
-            self.run_server(now, id, todo);
+        let Some(server) = self.transactions.server(id) else { return };
+        match &mut server.machine {
+            ServerMachine::Live(machine) => {
+                let todo = machine.on_timer(timer);
+                self.run_server(now, id, todo);
+            }
+            ServerMachine::Answered(_) if matches!(timer, Timer::J | Timer::L) => {
+                self.transactions.remove_server(id);
+            }
+            ServerMachine::Answered(_) => {}
         }
     }
 
@@ -55,9 +82,14 @@ impl Endpoint {
     pub(super) fn run_server(&mut self, now: Timestamp, id: u64, todo: Vec<Todo>) {
         self.at(now);
         let Some(hop) = self.transactions.server(id).map(|server| server.hop) else { return };
+        let mut sent = None;
         for item in todo {
             match item {
-                Todo::Send(message) => self.transmit(hop, message::write(&message)),
+                Todo::Send(message) => {
+                    let bytes = message::write(&message);
+                    sent = Some(bytes.clone());
+                    self.transmit(hop, bytes);
+                }
                 Todo::SetTimer { timer, after } => {
                     self.timers.set(now + after, TimerKey::Server(id, timer));
                 }
@@ -65,6 +97,9 @@ impl Endpoint {
                 // ClearTimer: the machines ignore timers that no longer apply.
                 _ => {}
             }
+        }
+        if let (Some(sent), Some(server)) = (sent, self.transactions.server(id)) {
+            server.settle(&sent);
         }
     }
 

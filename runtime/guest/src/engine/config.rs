@@ -13,11 +13,8 @@ use wasmtime::{
     WasmBacktraceDetails,
 };
 
-/// Address space per memory. 4 GiB lets the compiler leave out bounds checks:
-/// no 32-bit address can miss the reservation.
-const MEMORY_RESERVATION_BYTES: u64 = 4 << 30;
-/// Behind each memory, for constant offsets added to an address.
-const MEMORY_GUARD_BYTES: u64 = 32 << 20;
+/// What a 32-bit address reaches.
+const MAX_MEMORY_BYTES: u64 = 4 << 30;
 /// Pages at the start of a freed memory that are cleared by hand rather than
 /// given back: most of what a call touches lies in fewer pages than this, and
 /// clearing them is cheaper than faulting them in again for the next call.
@@ -31,8 +28,8 @@ const BACKTRACE_FRAMES: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 #[derive(Clone, Debug)]
 pub struct EngineConfig {
     /// Most instances alive at once: calls, routers and pacers together. Each
-    /// takes 4 GiB of address space (not memory) and about three mappings, so
-    /// more than 20,000 needs `vm.max_map_count` raised on Linux.
+    /// takes `max_memory_bytes` of address space (not memory) and about three
+    /// mappings, so more than 20,000 needs `vm.max_map_count` raised on Linux.
     pub max_live: u32,
     /// Most linear memory any program may be allowed; a [`crate::Budget`] may
     /// only lower it.
@@ -89,7 +86,7 @@ impl EngineConfig {
                 "live guests and compile threads must be at least 1".into(),
             ));
         }
-        if self.max_memory_bytes as u64 > MEMORY_RESERVATION_BYTES {
+        if self.max_memory_bytes as u64 > MAX_MEMORY_BYTES {
             return Err(EngineError::Settings("a guest's memory is at most 4 GiB".into()));
         }
         let mut config = Config::new();
@@ -107,8 +104,12 @@ impl EngineConfig {
         config.parallel_compilation(false);
         config.wasm_backtrace_max_frames(Some(BACKTRACE_FRAMES));
         config.wasm_backtrace_details(WasmBacktraceDetails::Disable);
-        config.memory_reservation(MEMORY_RESERVATION_BYTES);
-        config.memory_guard_size(MEMORY_GUARD_BYTES);
+        // Addresses are checked by code, not by unmapped pages behind the memory:
+        // protecting and unprotecting those at each call's start and end costs more
+        // than the checks, and stops every thread of the process for a moment.
+        config.signals_based_traps(false);
+        config.memory_reservation(self.max_memory_bytes as u64);
+        config.memory_guard_size(0);
         config.memory_may_move(false);
         config.memory_init_cow(true);
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(self.pool()));

@@ -119,16 +119,23 @@ impl MediaThread {
             if wake_ups > MANY_WAKE_UPS {
                 std::thread::sleep(GATHER);
             }
-            let ready = match self.poller.wait(self.until_next_slot()) {
+            let until = self.until_next_slot();
+            self.inbox.set_asleep(until.is_none());
+            if until.is_none() && self.take_commands() {
+                continue;
+            }
+            let ready = match self.poller.wait(until) {
                 Ok(ready) => ready,
                 Err(error) => {
                     tracing::error!(%error, "a media thread cannot wait for packets and stops");
                     break;
                 }
             };
+            self.inbox.set_asleep(false);
             for at in 0..ready {
                 self.handle(self.poller.token(at));
             }
+            self.take_commands();
             self.turn_wheel();
         }
         for line in 0..self.rooms.len() {
@@ -165,12 +172,19 @@ impl MediaThread {
         })
     }
 
+    /// Carries out what waits in the queue; whether there was anything.
+    fn take_commands(&mut self) -> bool {
+        let mut any = false;
+        while let Ok(command) = self.commands.try_recv() {
+            self.carry_out(command);
+            any = true;
+        }
+        any
+    }
+
     fn handle(&mut self, token: u64) {
         if token == TOKEN_WAKE {
             self.inbox.waker.clear();
-            while let Ok(command) = self.commands.try_recv() {
-                self.carry_out(command);
-            }
             return;
         }
         let slot = (token & ((1 << SLOT_BITS) - 1)) as usize;
