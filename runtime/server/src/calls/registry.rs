@@ -25,7 +25,8 @@ pub struct CallHandle {
     pub tenant: TenantId,
     /// The trunk it came over.
     pub trunk: Option<TrunkId>,
-    inbox: mpsc::Sender<CallMessage>,
+    /// Boxed, because a channel has room for 32 of them from the start.
+    inbox: mpsc::Sender<Box<CallMessage>>,
     overrun: Arc<Overrun>,
 }
 
@@ -55,7 +56,7 @@ impl CallHandle {
         call: CallId,
         tenant: TenantId,
         trunk: Option<TrunkId>,
-    ) -> (Self, mpsc::Receiver<CallMessage>, Arc<Overrun>) {
+    ) -> (Self, mpsc::Receiver<Box<CallMessage>>, Arc<Overrun>) {
         let (inbox, messages) = mpsc::channel(INBOX);
         let overrun = Arc::new(Overrun::default());
         (Self { call, tenant, trunk, inbox, overrun: overrun.clone() }, messages, overrun)
@@ -64,7 +65,7 @@ impl CallHandle {
     /// Hands a message over without waiting. False if the call is gone. If its
     /// inbox is full the call will end itself: nothing is lost silently.
     pub fn tell(&self, message: CallMessage) -> bool {
-        match self.inbox.try_send(message) {
+        match self.inbox.try_send(Box::new(message)) {
             Ok(()) => true,
             Err(mpsc::error::TrySendError::Closed(_)) => false,
             Err(mpsc::error::TrySendError::Full(_)) => {

@@ -84,7 +84,7 @@ pub fn start(
     let mut legs =
         Legs::new(node.clone(), tenant.clone(), handle.clone(), own_number, media_events);
     legs.add_incoming(LegId(0), dialog);
-    let task = CallTask {
+    let task = Box::new(CallTask {
         sound: Sound::new(node.clone(), tenant.clone(), handle.clone()),
         node: node.clone(),
         tenant: tenant.clone(),
@@ -97,15 +97,16 @@ pub fn start(
         open: Some(open),
         recordings: HashMap::new(),
         found: None,
-    };
+    });
     node.guests.spawn(task.run(messages, media, overrun));
     Ok(())
 }
 
 impl CallTask {
     async fn run(
-        mut self,
-        mut messages: mpsc::Receiver<CallMessage>,
+        // Boxed: a future holds what it is given twice.
+        mut self: Box<Self>,
+        mut messages: mpsc::Receiver<Box<CallMessage>>,
         mut media: mpsc::Receiver<MediaEvent>,
         overrun: Arc<Overrun>,
     ) {
@@ -114,7 +115,7 @@ impl CallTask {
             let heard = tokio::select! {
                 biased;
                 () = overrun.happened() => Heard::Overrun,
-                Some(message) = messages.recv() => Heard::Message(message),
+                Some(message) = messages.recv() => Heard::Message(*message),
                 Some(event) = media.recv() => Heard::Media(event),
                 () = clock::until(self.core.next_timeout()) => Heard::Time,
             };
@@ -129,7 +130,7 @@ impl CallTask {
         // What was said of legs that another call has is said to that call.
         messages.close();
         while let Some(message) = messages.recv().await {
-            if let CallMessage::Sip(dialog, event) = message {
+            if let CallMessage::Sip(dialog, event) = *message {
                 self.legs.leg_of(dialog, event);
             }
         }
@@ -140,7 +141,7 @@ impl CallTask {
     }
 
     /// Waits until the writer has completed what was being recorded.
-    async fn complete_recordings(mut self, media: &mut mpsc::Receiver<MediaEvent>) {
+    async fn complete_recordings(&mut self, media: &mut mpsc::Receiver<MediaEvent>) {
         let deadline = tokio::time::Instant::now() + RECORDING_PATIENCE;
         while !self.recordings.is_empty() {
             match tokio::time::timeout_at(deadline, media.recv()).await {

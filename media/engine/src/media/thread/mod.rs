@@ -5,7 +5,8 @@
 //! on as they come. All others are looked at in their own slot of the wheel,
 //! once in 20 ms: fewer wake-ups, and a prompt's frame is sent in the same
 //! moment. The wheel has four slots, so that legs do not all send at once.
-//! A leg that sends nothing is watched until it does: looking costs a system call.
+//! Legs that send nothing are looked at less often: looking costs a system call.
+//! (Watching them would cost more: the kernel tells epoll of each packet sent.)
 
 mod bridge;
 mod moving;
@@ -36,8 +37,11 @@ const SLOT_US: u64 = FRAME_MS as u64 * 1_000 / SLOTS;
 const MAX_CATCH_UP: u64 = 40;
 /// Rounds of the wheel between two publications of a leg's figures: a second.
 const PUBLISH_ROUNDS: u64 = 50;
-/// Looks that found nothing (100 ms) until a leg is watched instead.
+/// Looks in a row that found nothing (100 ms) until a leg counts as quiet.
 const QUIET_LOOKS: u8 = 5;
+/// A quiet leg is looked at once in so many rounds of the wheel: 80 ms, less
+/// than what a jitter buffer makes good for.
+const QUIET_ROUNDS: u64 = 4;
 /// Batches taken from one socket before others have their turn.
 const MAX_BATCHES: usize = 4;
 
@@ -193,11 +197,7 @@ impl MediaThread {
             return;
         }
         if token & TOKEN_RTCP == 0 {
-            let passed_on = leg.peer.is_some() && !leg.hears_made;
             self.receive_rtp(slot);
-            if !passed_on {
-                self.watch_rtp(slot, false);
-            }
             return;
         }
         for at in 0..self.datagrams.receive(&leg.ports.rtcp) {
@@ -207,19 +207,16 @@ impl MediaThread {
         }
     }
 
-    /// Looks for packets of a leg that is not told of; one that has been quiet
-    /// for a while is watched from then on.
+    /// Looks for packets of a leg that is not watched.
     fn look(&mut self, slot: usize) {
-        if self.legs[slot].as_ref().is_none_or(|leg| leg.watched) {
+        let round = self.next_slot / SLOTS;
+        let Some(leg) = self.legs[slot].as_mut() else { return };
+        if leg.quiet_looks >= QUIET_LOOKS && !(round + slot as u64).is_multiple_of(QUIET_ROUNDS) {
             return;
         }
         let found = self.receive_rtp(slot) > 0;
         let Some(leg) = self.legs[slot].as_mut() else { return };
-        leg.quiet_looks = if found { 0 } else { leg.quiet_looks + 1 };
-        if leg.quiet_looks >= QUIET_LOOKS {
-            leg.quiet_looks = 0;
-            self.watch_rtp(slot, true);
-        }
+        leg.quiet_looks = if found { 0 } else { leg.quiet_looks.saturating_add(1) };
     }
 
     /// Takes what waits at a leg's RTP port and passes it on. Says how much it was.

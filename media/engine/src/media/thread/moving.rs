@@ -39,7 +39,6 @@ impl MediaThread {
             let _ = done.send(true);
             return;
         }
-        self.watch_rtp(slot, false);
         let Some(mut leg) = self.take_out(slot) else { return };
         if let Err(error) = self.poller.forget(&leg.ports.rtcp) {
             tracing::warn!(%error, token = rtp_token(slot, id) | TOKEN_RTCP, "RTCP not forgotten");
