@@ -88,6 +88,27 @@ pub enum Action {
     },
     /// Connects the caller to a target for good.
     Transfer(DialOptions),
+    /// Says what to listen for in the caller's audio.
+    Detect(DetectOptions),
+    /// Lets the caller take part in a conference.
+    ConferenceJoin {
+        /// Its name.
+        conference: String,
+        /// Whether nobody hears the caller at first.
+        muted: bool,
+    },
+    /// Whether the caller can be heard.
+    Mute {
+        /// Not.
+        on: bool,
+    },
+    /// Parks the caller.
+    Park(ParkOptions),
+    /// Takes a call that waits or rings elsewhere.
+    PickUp {
+        /// Written as `slot:NAME` or `extension:NUMBER`.
+        from: String,
+    },
     /// Reads a stored value.
     KvGet {
         /// Its key.
@@ -178,6 +199,28 @@ impl FromStr for DialStrategy {
             other => Err(format!("a dial strategy is `all` or `in-turn`, not `{other}`")),
         }
     }
+}
+
+/// What to listen for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DetectOptions {
+    /// Silence that ends an utterance; 0: utterances are not told of.
+    pub speech_pause_ms: u32,
+    /// Silence to be told of; 0: none.
+    pub silence_ms: u32,
+    /// Whether tones are told of.
+    pub tones: bool,
+}
+
+/// A wait for somebody who picks up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParkOptions {
+    /// Where.
+    pub slot: String,
+    /// Sources heard in a loop; empty: the default music.
+    pub treatment: Vec<String>,
+    /// Longest wait; 0: until the call's own limit.
+    pub max_wait_ms: u32,
 }
 
 /// A request to a service of the tenant.

@@ -109,6 +109,21 @@ pub(crate) fn possible(s: &ViewState, action: &Action) -> Result<Option<CommandK
             }
             Ok(Some(K::Bridge))
         }
+        Action::Detect(_) | Action::Mute { .. } => has_media(s).map(|()| None),
+        Action::ConferenceJoin { .. } => {
+            has_media(s)?;
+            not_connecting(s)?;
+            Ok(Some(K::Conference))
+        }
+        Action::Park(_) => {
+            has_media(s)?;
+            not_connecting(s)?;
+            Ok(Some(K::Park))
+        }
+        Action::PickUp { .. } => {
+            not_connecting(s)?;
+            Ok(Some(K::PickUp))
+        }
         Action::KvGet { .. } | Action::KvSet { .. } => Ok(Some(K::Kv)),
         Action::HttpRequest(_) => Ok(Some(K::Http)),
         Action::Sleep { .. } => Ok(Some(K::Sleep)),
@@ -134,6 +149,9 @@ impl ViewState {
             Action::Enqueue(_) => {
                 self.wait =
                     Some(WaitView { entered_at: self.now, position: None, expected_ms: None });
+            }
+            Action::PickUp { .. } => {
+                self.answering |= self.phase != Phase::Answered;
             }
             Action::Bridge { leg } => {
                 self.free_legs.retain(|free| free != leg);
@@ -187,6 +205,9 @@ fn ear_is_free(s: &ViewState) -> Result<(), String> {
     if s.talking {
         return Err(now("the caller is talking to somebody"));
     }
+    if s.is_running(CommandKind::Conference) {
+        return Err(now("the caller is in a conference"));
+    }
     Ok(())
 }
 
@@ -197,7 +218,13 @@ fn not_connecting(s: &ViewState) -> Result<(), String> {
     let busy = s.running.iter().find(|(_, kind)| {
         matches!(
             kind,
-            CommandKind::Enqueue | CommandKind::Dial | CommandKind::Bridge | CommandKind::Transfer
+            CommandKind::Enqueue
+                | CommandKind::Dial
+                | CommandKind::Bridge
+                | CommandKind::Transfer
+                | CommandKind::Conference
+                | CommandKind::Park
+                | CommandKind::PickUp
         )
     });
     match busy {

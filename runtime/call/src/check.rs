@@ -3,6 +3,7 @@
 
 use crate::action::{Action, DialOptions, EnqueueOptions, GatherOptions, HttpRequest};
 use crate::limits::CallLimits;
+use crate::pick_up::PickUpFrom;
 use crate::target::Target;
 use crate::view::at_most;
 
@@ -56,6 +57,17 @@ pub(crate) fn shape(action: &Action, limits: &CallLimits) -> Result<(), String> 
         }
         Action::Enqueue(options) => enqueue(options, limits),
         Action::Dial(options) | Action::Transfer(options) => dial(options, limits),
+        Action::Detect(options) => {
+            timer("speech-pause-ms", options.speech_pause_ms, limits)?;
+            timer("silence-ms", options.silence_ms, limits)
+        }
+        Action::ConferenceJoin { conference, .. } => name("a conference", conference),
+        Action::Park(options) => {
+            name("a slot", &options.slot)?;
+            sources(&options.treatment, limits)?;
+            timer("max-wait-ms", options.max_wait_ms, limits)
+        }
+        Action::PickUp { from } => from.parse::<PickUpFrom>().map(drop),
         Action::KvGet { key } => kv_key(key, limits),
         Action::KvSet { key, value, .. } => {
             kv_key(key, limits)?;
@@ -73,8 +85,18 @@ pub(crate) fn shape(action: &Action, limits: &CallLimits) -> Result<(), String> 
         | Action::RecordPause
         | Action::RecordResume
         | Action::LeaveQueue
+        | Action::Mute { .. }
         | Action::Bridge { .. } => Ok(()),
     }
+}
+
+/// Names of slots and conferences: they stand in logs and are dialled.
+pub(crate) fn name(what: &str, text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        return Err(format!("{what} needs a name"));
+    }
+    at_most("a name", text.len(), QUEUE_NAME_BYTES)?;
+    one_line("a name", text)
 }
 
 fn sources(list: &[String], limits: &CallLimits) -> Result<(), String> {

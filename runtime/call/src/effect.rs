@@ -1,8 +1,9 @@
 //! What a call wants done. Carried out in one place outside, in order.
 
-use crate::action::{CommandId, HttpRequest};
+use crate::action::{CommandId, DetectOptions, HttpRequest};
 use crate::event::{GuestEvent, Moment};
 use crate::fault::Fault;
+use crate::pick_up::PickUpFrom;
 use crate::refer::{Between, LegFacts};
 use crate::view::TurnView;
 use serde::{Deserialize, Serialize};
@@ -73,6 +74,23 @@ pub enum Effect {
         to: CallId,
         /// For [`Between::Given`].
         facts: LegFacts,
+    },
+    /// The call waits at a slot from now on; answer with [`crate::Input::SlotTaken`]
+    /// if another one does.
+    Park {
+        /// Which.
+        slot: String,
+    },
+    /// The call waits at that slot no more.
+    Unpark {
+        /// Which.
+        slot: String,
+    },
+    /// Find the call that waits or rings there: answer with
+    /// [`crate::Input::Found`].
+    FindCall {
+        /// Where.
+        from: PickUpFrom,
     },
     /// Find the flow of a number: answer with [`crate::Input::NumberReady`] or
     /// [`crate::Input::NumberFailed`]. The present guest stays until [`Effect::TakeSeat`].
@@ -183,6 +201,35 @@ pub enum MediaEffect {
         a: LegId,
         /// The other.
         b: LegId,
+    },
+    /// Let nobody hear a leg, or let them again.
+    Mute {
+        /// Which leg.
+        leg: LegId,
+        /// Nobody.
+        on: bool,
+    },
+    /// Listen for these on a leg from now on.
+    Detect {
+        /// Which leg.
+        leg: LegId,
+        /// For what.
+        options: DetectOptions,
+    },
+    /// Let a leg take part in a conference of the tenant; answer with
+    /// [`crate::MediaInput::ConferenceFailed`] if it cannot.
+    ConferenceJoin {
+        /// Which leg.
+        leg: LegId,
+        /// Name of the conference.
+        conference: String,
+        /// Whether nobody hears it at first.
+        muted: bool,
+    },
+    /// Let it leave.
+    ConferenceLeave {
+        /// Which leg.
+        leg: LegId,
     },
     /// Record a leg on the left, whoever it is bridged with on the right.
     RecordStart {

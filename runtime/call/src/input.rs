@@ -61,6 +61,13 @@ pub enum Input {
         /// Who.
         by: LegFacts,
     },
+    /// Another call of the tenant waits at the slot.
+    SlotTaken,
+    /// Which call waits or rings where [`crate::Effect::FindCall`] has asked.
+    Found {
+        /// The call, and its leg if it rings there.
+        found: Option<(CallId, Option<LegId>)>,
+    },
     /// The number that a transfer leads to has a flow.
     NumberReady {
         /// Name of the flow.
@@ -168,10 +175,27 @@ pub enum MediaInput {
         /// In words.
         reason: String,
     },
-    /// The caller has been silent for so long while being recorded.
+    /// The caller has been silent for so long, while being recorded or listened to.
     Silence {
         /// For how long.
         ms: u64,
+    },
+    /// The caller began to speak.
+    SpeechStarted,
+    /// The caller stopped speaking.
+    SpeechEnded {
+        /// How long it was.
+        spoke_ms: u64,
+    },
+    /// A tone was heard from the caller's side.
+    Tone {
+        /// Its name as in `wit/flow.wit`.
+        name: &'static str,
+    },
+    /// The caller cannot take part in the conference.
+    ConferenceFailed {
+        /// In words.
+        reason: String,
     },
 }
 

@@ -16,6 +16,7 @@ mod fault;
 mod input;
 mod journal;
 mod limits;
+mod pick_up;
 mod random;
 mod refer;
 mod replay;
@@ -26,7 +27,8 @@ mod turn;
 mod view;
 
 pub use action::{
-    Action, CommandId, DialOptions, DialStrategy, EnqueueOptions, GatherOptions, HttpRequest,
+    Action, CommandId, DetectOptions, DialOptions, DialStrategy, EnqueueOptions, GatherOptions,
+    HttpRequest, ParkOptions,
 };
 pub use call::Call;
 pub use effect::{Effect, KvOp, LegEffect, MediaEffect, PlayId, QueueEffect};
@@ -38,6 +40,7 @@ pub use journal::{
     TurnBody,
 };
 pub use limits::CallLimits;
+pub use pick_up::PickUpFrom;
 pub use refer::{Between, LegFacts, ReferTo};
 pub use replay::{ReplayError, ReplayTurn, replay};
 pub use setup::{CallSetup, Fallback};

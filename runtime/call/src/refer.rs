@@ -37,6 +37,11 @@ pub enum Between {
         /// distribution has it down as talking there.
         keeps: bool,
     },
+    /// Whoever is mine would like to take a call of yours up.
+    PickUp {
+        /// Your leg that rings where it wants to; none: it waits at a slot.
+        leg: Option<LegId>,
+    },
     /// Agreed; give your party.
     Want,
     /// No, or no longer.

@@ -60,6 +60,12 @@ pub enum CommandKind {
     Bridge,
     /// `transfer`.
     Transfer,
+    /// `conference-join`.
+    Conference,
+    /// `park`.
+    Park,
+    /// `pick-up`.
+    PickUp,
     /// `kv-get` or `kv-set`.
     Kv,
     /// `http-request`.
@@ -80,6 +86,9 @@ impl CommandKind {
             Self::Dial => "dial",
             Self::Bridge => "bridge",
             Self::Transfer => "transfer",
+            Self::Conference => "conference-join",
+            Self::Park => "park",
+            Self::PickUp => "pick-up",
             Self::Kv => "kv",
             Self::Http => "http-request",
             Self::Sleep => "sleep",
@@ -97,6 +106,9 @@ impl CommandKind {
                 | Self::Transfer
                 | Self::Sleep
                 | Self::Enqueue
+                | Self::Conference
+                | Self::Park
+                | Self::PickUp
         )
     }
 }

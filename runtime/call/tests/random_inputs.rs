@@ -72,6 +72,7 @@ fn between() -> impl Strategy<Value = Input> {
     let what = prop_oneof![
             2 => (0u32..6, any::<bool>()).prop_map(|(leg, keeps)| Between::Ask { leg: LegId(leg), keeps }),
             2 => Just(Between::Want),
+            2 => prop::option::of(0u32..4).prop_map(|leg| Between::PickUp { leg: leg.map(LegId) }),
             1 => Just(Between::No { sip_status: 481 }),
             3 => facts().prop_map(|facts| Between::Given(LegFacts { answered_at: Some(START), ..facts })),
     ];
@@ -84,6 +85,10 @@ fn between() -> impl Strategy<Value = Input> {
                 leg: LegId(leg),
                 by: LegFacts { answered_at: None, direction: Direction::Inbound, ..by },
             }),
+            2 => prop::option::of((7u128..9, prop::option::of(0u32..3))).prop_map(|found| Input::Found {
+                found: found.map(|(call, leg)| (CallId(uuid::Uuid::from_u128(call)), leg.map(LegId))),
+            }),
+            1 => Just(Input::SlotTaken),
             1 => Just(Input::NumberReady { flow: "other".into(), version: None }),
             1 => Just(Input::NumberFailed { reason: "no".into() }),
     ]
@@ -126,6 +131,8 @@ fn input() -> impl Strategy<Value = Input> {
             reason: String::new(),
         })),
         1 => any::<u64>().prop_map(|ms| Input::Media(MediaInput::Silence { ms })),
+        1 => Just(Input::Media(MediaInput::Tone { name: "busy" })),
+        1 => Just(Input::Media(MediaInput::ConferenceFailed { reason: "full".into() })),
         6 => queue_input().prop_map(Input::Queue),
         3 => (0u64..30).prop_map(CommandId).prop_flat_map(result),
         3 => news(),
@@ -211,6 +218,17 @@ fn connecting() -> impl Strategy<Value = Action> {
         2 => (0u32..6).prop_map(|leg| Action::Bridge { leg: LegId(leg) }),
         1 => dial().prop_map(Action::Transfer),
         1 => Just(Action::KvGet { key: "k".into() }),
+        1 => (0u32..20_000).prop_map(|max_wait_ms| Action::Park(ParkOptions {
+            slot: "1".into(),
+            treatment: vec![],
+            max_wait_ms,
+        })),
+        1 => prop_oneof![Just("slot:1"), Just("extension:201")]
+            .prop_map(|from| Action::PickUp { from: from.into() }),
+        1 => any::<bool>()
+            .prop_map(|muted| Action::ConferenceJoin { conference: "all".into(), muted }),
+        1 => any::<bool>().prop_map(|on| Action::Mute { on }),
+        1 => Just(Action::Detect(DetectOptions { tones: true, ..DetectOptions::default() })),
         1 => (0u32..90_000).prop_map(|ms| Action::Sleep { ms }),
     ]
 }

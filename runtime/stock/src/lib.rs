@@ -30,6 +30,7 @@ mod tests {
             ("ivr-menu", World::CallFlow),
             ("voicemail", World::CallFlow),
             ("direct-dial", World::CallFlow),
+            ("feature-codes", World::CallFlow),
             ("queue-with-announcements", World::CallFlow),
             ("longest-idle", World::Router),
             ("skills", World::Router),

@@ -1,13 +1,16 @@
 //! The call, as its flow holds it.
 
 use crate::command::{Command, Kind, refused, told};
+use crate::conference::Conference;
 use crate::dial::{Dial, Transfer};
 use crate::enqueue::Enqueue;
 use crate::error::Error;
 use crate::gather::Gather;
 use crate::host;
 use crate::http::HttpRequest;
+use crate::listen::Listen;
 use crate::menu::Menu;
+use crate::park::{PICK_UP, Park};
 use crate::play::Play;
 use crate::record::Record;
 use crate::signal::{NextDigit, SignalWait};
@@ -159,6 +162,36 @@ impl Call {
     /// Connects the caller to somebody for good; targets as in [`Call::dial`].
     pub fn transfer(&self, target: &str) -> Transfer {
         Transfer::new(target)
+    }
+
+    /// Lets the caller take part in a conference of the tenant.
+    pub fn conference(&self, conference: &str) -> Conference {
+        Conference::new(conference)
+    }
+
+    /// Whether nobody hears the caller, in a conference or a conversation.
+    pub fn mute(&self, on: bool) -> Result<(), Error> {
+        told("mute", host::mute(on))
+    }
+
+    /// Lets the caller wait at a slot until somebody picks up.
+    pub fn park(&self, slot: &str) -> Park {
+        Park::new(slot)
+    }
+
+    /// Connects the caller with who waits at `slot:NAME`, or takes the call that
+    /// rings at `extension:NUMBER`. That ends this call; so this returns only if
+    /// nobody is there.
+    pub fn pick_up(&self, from: &str) -> Command<()> {
+        Command::begin(&PICK_UP, host::pick_up(from), |ended| match ended.outcome.as_str() {
+            "nobody" => Ok(()),
+            _ => Err(PICK_UP.failed(ended)),
+        })
+    }
+
+    /// Says what to listen for in the caller's audio; it comes as signals.
+    pub fn listen(&self) -> Listen {
+        Listen::new()
     }
 
     /// Waits.

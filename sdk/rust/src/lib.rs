@@ -74,6 +74,7 @@ pub mod bindings;
 mod call;
 mod combine;
 mod command;
+mod conference;
 mod dial;
 mod enqueue;
 mod error;
@@ -85,9 +86,11 @@ pub mod guest;
 #[doc(hidden)]
 pub mod host;
 mod http;
+mod listen;
 mod log;
 mod menu;
 mod pacer;
+mod park;
 mod play;
 mod random;
 mod record;
@@ -101,15 +104,18 @@ mod time;
 pub use call::{Call, CallEnd, Direction, Party};
 pub use combine::{Either, Join, Race, Within, join, race};
 pub use command::Command;
+pub use conference::Conference;
 pub use dial::{Dial, Dialed, Leg, Transfer, Transferred};
 pub use enqueue::{Conversation, Enqueue, Skill, TalkEnd, Wait};
 pub use error::Error;
 pub use flow::{Completion, Event, Flow, FlowOutput};
 pub use gather::{Digits, EndedBy, Gather};
 pub use http::{HttpRequest, Response};
+pub use listen::Listen;
 pub use log::{Level, log};
 pub use menu::Menu;
 pub use pacer::{Campaign, Pacer, PacerTrigger};
+pub use park::{Park, Parked};
 pub use play::{Play, Played};
 pub use random::{random, random_below};
 pub use record::{Record, Recorded};
@@ -122,7 +128,8 @@ pub use time::{LocalTime, OpeningHours, Weekday, millis, now, secs};
 pub mod prelude {
     pub use crate::{
         Call, Dialed, Digits, Either, EndedBy, Error, Event, Flow, LocalTime, Music, OpeningHours,
-        Pacer, PacerTrigger, Party, Played, Prompt, Queue, Router, RouterTrigger, Say, Silence,
-        Skill, Source, Tone, Transferred, Wait, Weekday, join, millis, now, race, random, secs,
+        Pacer, PacerTrigger, Parked, Party, Played, Prompt, Queue, Router, RouterTrigger, Say,
+        Silence, Skill, Source, Tone, Transferred, Wait, Weekday, join, millis, now, race, random,
+        secs,
     };
 }

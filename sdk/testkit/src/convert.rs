@@ -1,7 +1,8 @@
 //! From the SDK's words to those of the call core, as the bindings do in Wasm.
 
 use strowger_call::{
-    Action, CommandId, DialOptions, EnqueueOptions, GatherOptions, GuestEvent, HttpRequest,
+    Action, CommandId, DetectOptions, DialOptions, EnqueueOptions, GatherOptions, GuestEvent,
+    HttpRequest, ParkOptions,
 };
 use strowger_model::{LegId, Relaxation, SkillNeed};
 use strowger_sdk::host;
@@ -45,6 +46,21 @@ pub(crate) fn action(action: host::Action) -> Result<Action, String> {
         Asked::Dial(options) => Action::Dial(dial(options)?),
         Asked::Bridge { leg } => Action::Bridge { leg: LegId(leg) },
         Asked::Transfer(options) => Action::Transfer(dial(options)?),
+        Asked::Detect(options) => Action::Detect(DetectOptions {
+            speech_pause_ms: options.speech_pause_ms,
+            silence_ms: options.silence_ms,
+            tones: options.tones,
+        }),
+        Asked::ConferenceJoin(options) => {
+            Action::ConferenceJoin { conference: options.conference, muted: options.muted }
+        }
+        Asked::Mute { on } => Action::Mute { on },
+        Asked::Park(options) => Action::Park(ParkOptions {
+            slot: options.slot,
+            treatment: options.treatment,
+            max_wait_ms: options.max_wait_ms,
+        }),
+        Asked::PickUp { from } => Action::PickUp { from },
         Asked::KvGet { key } => Action::KvGet { key },
         Asked::KvSet { key, value, ttl_s } => Action::KvSet { key, value, ttl_s },
         Asked::HttpRequest(options) => Action::HttpRequest(HttpRequest {

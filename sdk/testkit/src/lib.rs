@@ -37,6 +37,7 @@ mod figures;
 mod floor;
 mod guest;
 mod live;
+mod meeting;
 mod player;
 mod script;
 mod world;

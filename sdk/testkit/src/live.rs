@@ -388,7 +388,11 @@ impl LiveCall {
     }
 
     #[track_caller]
-    fn step(mut self, name: String, work: impl FnOnce(&mut World) -> Result<(), String>) -> Self {
+    pub(crate) fn step(
+        mut self,
+        name: String,
+        work: impl FnOnce(&mut World) -> Result<(), String>,
+    ) -> Self {
         self.steps += 1;
         if let Err(reason) = work(&mut self.world) {
             let transcript = self.world.transcript.join("\n    ");
@@ -402,7 +406,7 @@ impl LiveCall {
 }
 
 /// Lets time pass until something is true.
-fn wait_for(
+pub(crate) fn wait_for(
     world: &mut World,
     failure: &str,
     mut is_true: impl FnMut(&World) -> bool,

@@ -24,6 +24,7 @@ pub struct Script {
     facts: BTreeMap<String, String>,
     pub(crate) stored: BTreeMap<String, String>,
     pub(crate) answers: Vec<HttpAnswer>,
+    waiting_at: Vec<String>,
 }
 
 struct FlowBox(Box<dyn Flow>);
@@ -75,6 +76,7 @@ impl Script {
             facts: BTreeMap::new(),
             stored: BTreeMap::new(),
             answers: Vec::new(),
+            waiting_at: Vec::new(),
         }
     }
 
@@ -142,6 +144,12 @@ impl Script {
         self
     }
 
+    /// Somebody else can be picked up there: `slot:NAME` or `extension:NUMBER`.
+    pub fn somebody_waits_at(mut self, place: &str) -> Self {
+        self.waiting_at.push(place.to_owned());
+        self
+    }
+
     /// A header in the answer of the service named last.
     pub fn answer_header(mut self, name: &str, value: &str) -> Self {
         if let Some(answer) = self.answers.last_mut() {
@@ -176,6 +184,6 @@ impl Script {
             fallback: Fallback::HangUp,
             facts: self.facts,
         };
-        LiveCall::new(World::new(setup, self.flow.0, self.stored, self.answers))
+        LiveCall::new(World::new(setup, self.flow.0, self.stored, self.answers, self.waiting_at))
     }
 }

@@ -11,7 +11,8 @@ use strowger_call::{
     MediaEffect, MediaInput, QueueEffect, QueueInput,
 };
 use strowger_model::{
-    AgentId, CallRecord, Cause, ContactOutcome, LegId, OfferId, RecordingId, SkillNeed, Timestamp,
+    AgentId, CallId, CallRecord, Cause, ContactOutcome, LegId, OfferId, RecordingId, SkillNeed,
+    Timestamp,
 };
 use strowger_sdk::{Flow, Level};
 
@@ -52,6 +53,10 @@ pub(crate) struct World {
     pub(crate) phones: Vec<Phone>,
     pub(crate) talking_to: Option<LegId>,
     pub(crate) recording: Option<(RecordingId, Timestamp)>,
+    pub(crate) parked_at: Option<String>,
+    pub(crate) conference: Option<String>,
+    /// Where others can be picked up.
+    waiting_at: Vec<String>,
     pub(crate) store: BTreeMap<String, (String, Option<Timestamp>)>,
     answers: Vec<HttpAnswer>,
     pub(crate) requests: Vec<String>,
@@ -69,6 +74,7 @@ impl World {
         flow: Box<dyn Flow>,
         stored: BTreeMap<String, String>,
         answers: Vec<HttpAnswer>,
+        waiting_at: Vec<String>,
     ) -> Self {
         let now = setup.now;
         let mut world = Self {
@@ -81,6 +87,9 @@ impl World {
             phones: Vec::new(),
             talking_to: None,
             recording: None,
+            parked_at: None,
+            conference: None,
+            waiting_at,
             store: stored.into_iter().map(|(key, value)| (key, (value, None))).collect(),
             answers,
             requests: Vec::new(),
@@ -203,6 +212,10 @@ impl World {
                 self.call.handle(self.now, Input::FallbackFailed { reason });
             }
             // A script has one call and one flow: nobody in it transfers elsewhere.
+            Effect::Tell { call, what: Between::PickUp { .. } } => {
+                self.call.handle(self.now, Input::Between { from: call, what: Between::Want });
+            }
+            Effect::Tell { what: Between::Want, .. } => {}
             Effect::Tell { call, .. } => {
                 let what = Between::No { sip_status: 481 };
                 self.call.handle(self.now, Input::Between { from: call, what });
@@ -211,7 +224,22 @@ impl World {
                 let reason = "the script has one flow".to_owned();
                 self.call.handle(self.now, Input::NumberFailed { reason });
             }
-            Effect::Give { .. } | Effect::TakeSeat => {}
+            Effect::Park { slot } => {
+                self.note(format!("the caller is parked at {slot}"));
+                self.parked_at = Some(slot);
+            }
+            Effect::Unpark { slot } => {
+                self.note(format!("the caller is parked at {slot} no more"));
+                self.parked_at = None;
+            }
+            Effect::FindCall { from } => {
+                let from = from.to_string();
+                self.note(format!("the caller wants to pick up at {from}"));
+                let found = self.waiting_at.contains(&from).then_some((other_call(), None));
+                self.call.handle(self.now, Input::Found { found });
+            }
+            Effect::Give { .. } => self.note("the caller goes over into the other call"),
+            Effect::TakeSeat => {}
             Effect::Journal(_) | Effect::Event { .. } => {}
             Effect::Finished(record) => self.record = Some(*record),
         }
@@ -285,6 +313,17 @@ impl World {
             MediaEffect::Unbridge { b, .. } => {
                 let whom = self.phone_name(b);
                 self.note(format!("caller and {whom} no longer talk"));
+            }
+            MediaEffect::Mute { on: true, .. } => self.note("nobody hears the caller"),
+            MediaEffect::Mute { on: false, .. } => self.note("the caller is heard again"),
+            MediaEffect::Detect { options, .. } => self.note(format!("listens for {options:?}")),
+            MediaEffect::ConferenceJoin { conference, .. } => {
+                self.note(format!("the caller takes part in conference {conference}"));
+                self.conference = Some(conference);
+            }
+            MediaEffect::ConferenceLeave { .. } => {
+                self.note("the caller leaves the conference");
+                self.conference = None;
             }
             MediaEffect::RecordStart { recording, .. } => {
                 self.note("recording begins");
@@ -410,4 +449,9 @@ pub(crate) fn agent_id(extension: &str) -> AgentId {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
     AgentId(uuid::Uuid::from_u128(u128::from(hash)))
+}
+
+/// The call that others pick up from, or come from.
+pub(crate) fn other_call() -> CallId {
+    CallId(uuid::Uuid::from_u128(u128::MAX))
 }

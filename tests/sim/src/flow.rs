@@ -3,8 +3,8 @@
 use crate::random::Random;
 use std::fmt;
 use strowger_call::{
-    Action, CommandId, DialOptions, DialStrategy, EnqueueOptions, Fault, FaultKind, GatherOptions,
-    GuestEvent, HttpRequest, Moment, TurnResult, TurnView,
+    Action, CommandId, DetectOptions, DialOptions, DialStrategy, EnqueueOptions, Fault, FaultKind,
+    GatherOptions, GuestEvent, HttpRequest, Moment, ParkOptions, TurnResult, TurnView,
 };
 use strowger_model::{CallId, Relaxation, SkillNeed};
 
@@ -160,7 +160,22 @@ impl Turn<'_> {
 
     fn choose(&mut self) {
         match self.random.range(0, 100) {
-            0..70 => self.enqueue(),
+            0..60 => self.enqueue(),
+            60..63 => {
+                let park = park(self.random);
+                self.ask(park, Doing::Open);
+            }
+            63..65 => self.ask(Action::PickUp { from: "slot:1".into() }, Doing::Ask),
+            65..67 => {
+                let join = Action::ConferenceJoin { conference: "all".into(), muted: false };
+                self.ask(join, Doing::Nothing);
+            }
+            67..70 => {
+                let options = DetectOptions { speech_pause_ms: 500, silence_ms: 0, tones: true };
+                self.ask(Action::Detect(options), Doing::Nothing);
+                self.ask(Action::Mute { on: true }, Doing::Nothing);
+                self.enqueue();
+            }
             70..76 => self.ask(Action::KvGet { key: "customer".into() }, Doing::Ask),
             76..80 => self.ask(http(), Doing::Ask),
             80..88 => {
@@ -257,6 +272,12 @@ fn dial(random: &mut Random) -> DialOptions {
         timeout_ms: 10_000,
         caller_id: String::new(),
     }
+}
+
+fn park(random: &mut Random) -> Action {
+    let max_wait_ms = if random.percent(50) { 10_000 } else { 0 };
+    let slot = random.range(1, 9).to_string();
+    Action::Park(ParkOptions { slot, treatment: Vec::new(), max_wait_ms })
 }
 
 fn http() -> Action {

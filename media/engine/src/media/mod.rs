@@ -34,4 +34,5 @@ pub use record::RecordSpec;
 pub use remote::{RemoteParams, SrtpKeys};
 pub use stats::LegStats;
 pub use strowger_rtp::detect::HeardTone;
+pub use strowger_rtp::mix::MAX_PARTIES;
 pub use strowger_rtp::{Codec, Law};

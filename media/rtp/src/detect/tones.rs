@@ -42,6 +42,21 @@ pub enum HeardTone {
     FaxAnswering,
 }
 
+impl HeardTone {
+    /// Its name for flows.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ringback => "ringback",
+            Self::Busy => "busy",
+            Self::Congestion => "congestion",
+            Self::Dial => "dial",
+            Self::SpecialInformation => "special-information",
+            Self::FaxCalling => "fax-calling",
+            Self::FaxAnswering => "fax-answering",
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Band {
     Progress,

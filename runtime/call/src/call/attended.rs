@@ -26,9 +26,13 @@ impl Call {
                     self.give_to(from, transfer);
                 }
             }
+            Between::Want if self.picks_up_from(from) => self.go_over(from),
+            Between::PickUp { leg } => self.asked_to_be_picked_up(from, leg),
             Between::Want => self.tell_call(from, Between::No { sip_status: 481 }),
             Between::No { sip_status } if self.joins(from) => self.transfer_failed(sip_status),
+            Between::No { .. } if self.picks_up_from(from) => self.nobody_to_pick_up(),
             Between::Given(facts) if self.joins(from) => self.take_from(from, facts),
+            Between::Given(facts) if self.expects(from) => self.picker_came(facts),
             // Too late; what came with it goes with it.
             Between::No { .. } | Between::Given(_) => {}
         }
@@ -129,7 +133,7 @@ impl Call {
         leg
     }
 
-    fn facts_of(&self, leg: LegId) -> Option<LegFacts> {
+    pub(super) fn facts_of(&self, leg: LegId) -> Option<LegFacts> {
         let record = self.record.legs.get(leg.0 as usize)?;
         let held = self.talk.as_ref().is_some_and(|talk| talk.held && talk.peer == leg);
         Some(LegFacts {
@@ -150,7 +154,7 @@ impl Call {
         }
     }
 
-    fn tell_call(&mut self, call: CallId, what: Between) {
+    pub(super) fn tell_call(&mut self, call: CallId, what: Between) {
         self.effects.push_back(Effect::Tell { call, what });
     }
 }

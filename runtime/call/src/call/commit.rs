@@ -6,7 +6,7 @@ use super::dialing::DialFor;
 use super::sound::Owner;
 use crate::action::{Action, CommandId};
 use crate::admit::possible;
-use crate::effect::{Effect, KvOp, LegEffect};
+use crate::effect::{Effect, KvOp, LegEffect, MediaEffect};
 use crate::fault::{Fault, FaultKind};
 use crate::view::{CommandKind, Phase};
 use strowger_model::{Cause, Party};
@@ -86,6 +86,13 @@ impl Call {
             Action::Dial(options) => self.start_dialing(DialFor::Flow(command), options),
             Action::Transfer(options) => self.start_dialing(DialFor::Transfer(command), options),
             Action::Bridge { leg } => self.bridge(command, leg),
+            Action::Detect(options) => self.listen_for(options),
+            Action::Mute { on } => self.media(MediaEffect::Mute { leg: self.subject, on }),
+            Action::ConferenceJoin { conference, muted } => {
+                self.join_conference(command, conference, muted);
+            }
+            Action::Park(options) => self.park(command, options),
+            Action::PickUp { from } => self.start_picking_up(command, &from),
             Action::KvGet { key } => self.store(command, KvOp::Get { key }),
             Action::KvSet { key, value, ttl_s } => {
                 self.store(command, KvOp::Set { key, value, ttl_s });
@@ -113,6 +120,9 @@ impl Call {
             Some(CommandKind::Gather) => self.stop_gather(),
             Some(CommandKind::Dial | CommandKind::Transfer) => self.stop_dialing(),
             Some(CommandKind::Enqueue) => self.leave_queue(),
+            Some(CommandKind::Conference) => self.leave_conference(),
+            Some(CommandKind::Park) => self.unpark("stopped"),
+            Some(CommandKind::PickUp) => self.stop_picking_up(),
             Some(CommandKind::Bridge) => self.end_talk(Party::Flow),
             Some(CommandKind::Sleep) => {
                 self.sleeps.retain(|(id, _)| *id != command);
@@ -146,6 +156,8 @@ fn completes(action: &Action) -> bool {
             | Action::HangUp
             | Action::Stop { .. }
             | Action::WatchDigits { .. }
+            | Action::Detect(_)
+            | Action::Mute { .. }
             | Action::RecordStop
             | Action::RecordPause
             | Action::RecordResume

@@ -5,7 +5,10 @@ use super::legs::{NewLeg, Purpose};
 use super::sound::Owner;
 use super::talk::TalkKind;
 use crate::action::{CommandId, DialOptions, DialStrategy};
+use crate::effect::{LegEffect, MediaEffect};
 use crate::target::Target;
+use crate::view::Phase;
+use serde_json::json;
 use strowger_model::{Cause, LegId};
 
 /// For whom it is dialled.
@@ -32,6 +35,8 @@ pub(super) struct Dialing {
     cause: Cause,
     /// Ringback cannot be played.
     pub silent: bool,
+    /// The leg whose sound the caller hears before its answer.
+    heard: Option<LegId>,
 }
 
 impl Call {
@@ -55,6 +60,7 @@ impl Call {
             ringing: Vec::new(),
             cause: Cause::NotFound,
             silent: false,
+            heard: None,
         });
         for _ in 0..at_once {
             self.dial_next_target();
@@ -64,6 +70,9 @@ impl Call {
 
     /// A dialled leg was answered: it wins, the others are cancelled.
     pub(super) fn dialled_leg_answered(&mut self, leg: LegId) {
+        if self.is_being_dialled(leg) {
+            self.stop_hearing_dialled();
+        }
         let Some(dialing) = self.dialing.take_if(|d| d.ringing.contains(&leg)) else {
             self.end_leg(leg, Cause::Cancelled);
             return;
@@ -83,6 +92,39 @@ impl Call {
         }
     }
 
+    /// A dialled leg sends sound before its answer: an announcement, or the ringback
+    /// of its country. The caller hears it unless there is something better.
+    pub(super) fn dialled_leg_is_heard(&mut self, leg: LegId) {
+        let only = |d: &Dialing| d.ringing == [leg] && d.targets.is_empty() && d.heard.is_none();
+        let nothing_else = self.sound.is_none_or(|sound| sound.owner == Owner::Ringback);
+        if !self.dialing.as_ref().is_some_and(only) || !nothing_else || self.talk.is_some() {
+            return;
+        }
+        if self.phase == Phase::Ringing && !self.answer_sent {
+            self.phase = Phase::Early;
+            self.leg_effect(self.subject, LegEffect::EarlyMedia);
+        }
+        if let Some(dialing) = &mut self.dialing {
+            dialing.heard = Some(leg);
+        }
+        self.silence_if(Owner::Ringback);
+        self.media(MediaEffect::Bridge { a: self.subject, b: leg });
+        self.happened("leg.early_media", json!({ "leg": leg }));
+    }
+
+    /// Whether the caller hears somebody who has not answered.
+    pub(super) fn hears_dialled(&self) -> bool {
+        self.dialing.as_ref().is_some_and(|dialing| dialing.heard.is_some())
+    }
+
+    /// Something else is to be heard, or the leg has answered or is gone.
+    pub(super) fn stop_hearing_dialled(&mut self) {
+        let heard = self.dialing.as_mut().and_then(|dialing| dialing.heard.take());
+        if let Some(b) = heard {
+            self.media(MediaEffect::Unbridge { a: self.subject, b });
+        }
+    }
+
     /// Whether a leg rings for a dial under way.
     pub(super) fn is_being_dialled(&self, leg: LegId) -> bool {
         self.dialing.as_ref().is_some_and(|dialing| dialing.ringing.contains(&leg))
@@ -98,6 +140,9 @@ impl Call {
 
     /// A dialled leg came to nothing.
     pub(super) fn dialled_leg_failed(&mut self, leg: LegId, cause: Cause) {
+        if self.dialing.as_ref().is_some_and(|dialing| dialing.heard == Some(leg)) {
+            self.stop_hearing_dialled();
+        }
         let Some(dialing) = &mut self.dialing else { return };
         dialing.ringing.retain(|ringing| *ringing != leg);
         dialing.cause = cause;
@@ -113,6 +158,7 @@ impl Call {
 
     /// Ends the attempt without telling anybody.
     pub(super) fn drop_dialing(&mut self) -> Option<DialFor> {
+        self.stop_hearing_dialled();
         let dialing = self.dialing.take()?;
         for leg in dialing.ringing {
             self.end_leg(leg, Cause::Cancelled);

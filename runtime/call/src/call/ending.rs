@@ -24,6 +24,9 @@ impl Call {
 
         self.end_talk(by);
         self.forget_wait(by);
+        self.drop_parked();
+        self.picking = None;
+        self.expected = None;
         self.drop_dialing();
         self.drop_gather();
         self.drop_sound();

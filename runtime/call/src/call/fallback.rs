@@ -94,6 +94,9 @@ impl Call {
     /// it belongs to the call.
     pub(super) fn forget_commands(&mut self) {
         self.drop_gather();
+        self.drop_conference();
+        self.drop_parked();
+        self.picking = None;
         self.sleeps.clear();
         self.watch_digits = false;
         self.running.retain(|(_, kind)| {

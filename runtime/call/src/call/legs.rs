@@ -290,6 +290,7 @@ impl Call {
         if !self.started {
             self.start_flow();
         }
+        self.pick_up_once_answered();
     }
 
     /// Whether `Answer` was sent and is not confirmed yet.
@@ -310,9 +311,10 @@ impl Call {
     pub(super) fn party_input(&mut self, leg: LegId, input: LegInput) {
         let Some(entry) = self.leg(leg).copied() else { return };
         match input {
-            LegInput::Ringing { .. } => {
+            LegInput::Ringing { early_media } => {
                 self.leg_rings(leg);
                 match entry.purpose {
+                    Purpose::Dialled if early_media => self.dialled_leg_is_heard(leg),
                     Purpose::Offer(offer) => self.offer_rings(offer),
                     Purpose::Target => self.target_rings(leg),
                     _ => {}

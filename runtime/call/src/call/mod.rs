@@ -6,12 +6,15 @@
 
 mod attended;
 mod commit;
+mod conference;
 mod dialing;
 mod digits;
 mod ending;
 mod fallback;
 mod guest;
 mod legs;
+mod listening;
+mod parking;
 mod pick_up;
 mod recording;
 mod sound;
@@ -21,7 +24,7 @@ mod timers;
 mod transfer;
 mod waiting;
 
-use crate::action::CommandId;
+use crate::action::{CommandId, DetectOptions};
 use crate::effect::Effect;
 use crate::facts::CallFacts;
 use crate::input::{Input, LegInput, MediaInput, QueueInput};
@@ -71,6 +74,10 @@ pub struct Call {
     ends_owed: u32,
     dialing: Option<dialing::Dialing>,
     talk: Option<talk::Talk>,
+    parked: Option<parking::Parked>,
+    picking: Option<parking::Picking>,
+    expected: Option<parking::Expected>,
+    listening: DetectOptions,
     sleeps: Vec<(CommandId, Timestamp)>,
     guest: guest::Guest,
     attributes: Arc<Vec<(String, String)>>,
@@ -130,6 +137,10 @@ impl Call {
             ends_owed: 0,
             dialing: None,
             talk: None,
+            parked: None,
+            picking: None,
+            expected: None,
+            listening: DetectOptions::default(),
             sleeps: Vec::new(),
             guest: guest::Guest::new(),
             attributes: Arc::new(Vec::new()),
@@ -167,6 +178,8 @@ impl Call {
             Input::HangUp { cause, by } => self.end_call(cause, by),
             Input::Between { from, what } => self.between(from, what),
             Input::PickUp { leg, by } => self.pick_up(leg, by),
+            Input::SlotTaken => self.slot_taken(),
+            Input::Found { found } => self.call_found(found),
             Input::NumberReady { flow, version } => self.number_ready(flow, version),
             Input::NumberFailed { reason } => self.number_failed(&reason),
             Input::FallbackReady { version } => self.fallback_ready(version),
@@ -250,7 +263,14 @@ impl Call {
             MediaInput::RecordingFailed { recording, reason } => {
                 self.recording_failed(recording, reason);
             }
-            MediaInput::Silence { ms } => self.recorded_silence(ms),
+            MediaInput::Silence { ms } => {
+                self.recorded_silence(ms);
+                self.silent(ms);
+            }
+            MediaInput::SpeechStarted => self.speech_started(),
+            MediaInput::SpeechEnded { spoke_ms } => self.speech_ended(spoke_ms),
+            MediaInput::Tone { name } => self.heard_tone(name),
+            MediaInput::ConferenceFailed { reason } => self.conference_failed(reason),
         }
     }
 

@@ -68,7 +68,7 @@ impl Call {
         }
     }
 
-    fn can_be_replaced(&self, old: LegId) -> bool {
+    pub(super) fn can_be_replaced(&self, old: LegId) -> bool {
         let Some(leg) = self.leg(old) else { return false };
         match leg.state {
             LegState::Ended => false,

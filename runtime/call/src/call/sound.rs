@@ -17,6 +17,8 @@ pub(super) enum Owner {
     Play(CommandId),
     Prompt(CommandId),
     Treatment,
+    /// For a caller who is parked.
+    Parked,
     Ringback,
     /// The other party has put the caller on hold.
     Hold,
@@ -40,6 +42,7 @@ impl Call {
 
     fn start_sound_for(&mut self, leg: LegId, owner: Owner, sources: Vec<String>, times: u32) {
         self.silence();
+        self.stop_hearing_dialled();
         let play = PlayId(self.next_play);
         self.next_play += 1;
         self.sound = Some(Sound { leg, play, owner });
@@ -52,7 +55,7 @@ impl Call {
         match sound.owner {
             Owner::Play(command) => self.complete(command, "stopped", String::new(), Vec::new()),
             Owner::Prompt(command) => self.prompt_over(command),
-            Owner::Treatment | Owner::Ringback | Owner::Hold | Owner::Transfer => {}
+            Owner::Treatment | Owner::Parked | Owner::Ringback | Owner::Hold | Owner::Transfer => {}
         }
     }
 
@@ -83,6 +86,7 @@ impl Call {
             Owner::Prompt(command) => self.prompt_failed(command, reason),
             // Endless by order: that they end means that they cannot be played.
             Owner::Treatment => self.treatment_failed(reason),
+            Owner::Parked => self.parked_sound_failed(reason),
             Owner::Ringback => {
                 if let Some(dialing) = &mut self.dialing {
                     dialing.silent = true;
@@ -124,11 +128,11 @@ impl Call {
                 self.start_sound(Owner::Hold, vec![DEFAULT_MUSIC.to_owned()], 0);
             }
         } else if let Some(treatment) = self.wait.as_ref().and_then(|wait| wait.treatment()) {
-            let sources = match treatment {
-                [] => vec![DEFAULT_MUSIC.to_owned()],
-                sources => sources.to_vec(),
-            };
-            self.start_sound(Owner::Treatment, sources, 0);
+            self.start_sound(Owner::Treatment, or_music(treatment), 0);
+        } else if let Some(treatment) = self.parked.as_ref().and_then(|p| p.treatment()) {
+            self.start_sound(Owner::Parked, or_music(treatment), 0);
+        } else if self.hears_dialled() {
+            // What comes before the answer.
         } else if self.dialing.as_ref().is_some_and(|dialing| !dialing.silent) {
             self.start_sound(Owner::Ringback, vec![RINGBACK.to_owned()], 0);
         }
@@ -140,5 +144,12 @@ impl Call {
             self.rung = true;
             self.leg_effect(CALLER, LegEffect::Ring);
         }
+    }
+}
+
+fn or_music(sources: &[String]) -> Vec<String> {
+    match sources {
+        [] => vec![DEFAULT_MUSIC.to_owned()],
+        sources => sources.to_vec(),
     }
 }

@@ -7,7 +7,7 @@ use crate::view::CommandKind;
 use serde_json::json;
 use strowger_model::{AgentId, Cause, LegId, Party, Timestamp};
 
-use super::legs::LegState;
+use super::legs::{LegState, Purpose};
 use super::sound::Owner;
 
 /// How a conversation came about.
@@ -61,7 +61,8 @@ impl Call {
     /// The leg that a `bridge` has connected the caller with.
     pub(super) fn bridged_leg(&self) -> Option<LegId> {
         let talk = self.talk.as_ref()?;
-        matches!(talk.kind, TalkKind::Bridged(_)).then_some(talk.peer)
+        let dialled = self.leg(talk.peer).is_some_and(|leg| leg.purpose == Purpose::Dialled);
+        (dialled && matches!(talk.kind, TalkKind::Bridged(_))).then_some(talk.peer)
     }
 
     /// Whom a party of the conversation talks with.
@@ -89,6 +90,7 @@ impl Call {
 
     /// The same where the two do not hear each other any more.
     pub(super) fn end_parted_talk(&mut self, by: Party) {
+        let dialled = self.bridged_leg().is_some();
         let Some(talk) = self.talk.take() else { return };
         self.silence_if(Owner::Hold);
         let talk_ms = self.now.ms_since(talk.since);
@@ -99,7 +101,7 @@ impl Call {
         if let TalkKind::Served { agent, visit } = talk.kind {
             self.agent_has_talked(agent, visit, talk_ms);
         }
-        let freed = matches!(talk.kind, TalkKind::Bridged(_)) && by == Party::Flow;
+        let freed = dialled && by == Party::Flow;
         if talk.for_good || !freed {
             self.end_leg(talk.peer, Cause::Normal);
         }

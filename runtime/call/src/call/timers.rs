@@ -20,6 +20,7 @@ impl Call {
             self.recording.as_ref().and_then(|recording| recording.deadline),
             self.wait.as_ref().and_then(|wait| wait.next_timeout()),
             self.transfer.as_ref().and_then(|transfer| transfer.deadline()),
+            self.parking_timeout(),
             self.sleeps.iter().map(|(_, at)| *at).min(),
             self.legs.iter().filter_map(|leg| leg.deadline).min(),
             self.is_unanswered().then(|| started_at.plus_ms(limits.unanswered_ms)),
@@ -44,6 +45,7 @@ impl Call {
         self.waiting_timed_out();
         self.sleepers_wake();
         self.transfer_timed_out();
+        self.parking_timed_out();
         self.ringing_timed_out();
         self.limits_reached();
         self.settle();

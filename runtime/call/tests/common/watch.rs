@@ -16,6 +16,8 @@ pub struct Watch {
     offers: BTreeMap<OfferId, AgentId>,
     recording: Option<RecordingId>,
     storing: bool,
+    conference: Option<LegId>,
+    parked: Option<String>,
     /// Whose transfer was accepted and is not decided.
     referring: Option<LegId>,
     pub finished: Option<CallRecord>,
@@ -41,6 +43,8 @@ impl Watch {
             offers: BTreeMap::new(),
             recording: None,
             storing: false,
+            conference: None,
+            parked: None,
             referring: None,
             finished: None,
             last_play: None,
@@ -67,6 +71,8 @@ impl Watch {
                     self.talking_to = *agent;
                 }
             }
+            Input::SlotTaken => self.parked = None,
+            Input::Media(MediaInput::ConferenceFailed { .. }) => self.conference = None,
             Input::Media(MediaInput::PlayEnded { play, .. })
                 if self.playing.is_some_and(|(playing, _)| playing == *play) =>
             {
@@ -89,6 +95,12 @@ impl Watch {
             Effect::Give { leg, .. } => {
                 assert_eq!(self.legs.insert(*leg, false), Some(true), "{leg} is given twice");
                 assert!(self.bridged.is_none(), "a leg is given out of a conversation");
+            }
+            Effect::Park { slot } => {
+                assert_eq!(self.parked.replace(slot.clone()), None, "parked twice");
+            }
+            Effect::Unpark { slot } => {
+                assert_eq!(self.parked.take().as_ref(), Some(slot), "unparked without a slot");
             }
             Effect::Finished(record) => self.finished = Some((**record).clone()),
             _ => {}
@@ -137,6 +149,7 @@ impl Watch {
     fn ended(&mut self, leg: LegId) {
         self.playing.take_if(|(_, to)| *to == leg);
         self.referring.take_if(|asked| *asked == leg);
+        self.conference.take_if(|joined| *joined == leg);
     }
 
     fn media(&mut self, effect: &MediaEffect) {
@@ -156,6 +169,18 @@ impl Watch {
             }
             MediaEffect::Unbridge { a, b } => {
                 assert_eq!(self.bridged.take(), Some((*a, *b)), "parted without a bridge");
+            }
+            MediaEffect::Mute { leg, .. } | MediaEffect::Detect { leg, .. } => {
+                assert!(self.legs[leg], "{effect:?} for a dead leg");
+            }
+            MediaEffect::ConferenceJoin { leg, .. } => {
+                assert!(self.legs[leg], "a dead leg joins");
+                assert_eq!(self.bridged, None, "a conference over a conversation");
+                assert_eq!(self.playing, None, "a conference over a sound");
+                assert!(self.conference.replace(*leg).is_none(), "two conferences at once");
+            }
+            MediaEffect::ConferenceLeave { leg } => {
+                assert_eq!(self.conference.take(), Some(*leg), "left without a conference");
             }
             MediaEffect::RecordStart { recording, .. } => {
                 let before = self.recording.replace(*recording);
@@ -221,6 +246,7 @@ impl Watch {
         assert!(!self.waiting || self.told_left, "the queue was not told");
         assert_eq!(self.talking_to, None, "an agent was left talking");
         assert_eq!(self.bridged, None, "media was left bridged");
+        assert_eq!(self.parked, None, "the slot was left taken");
         for (index, entry) in journal.iter().enumerate() {
             assert_eq!(entry.seq as usize, index, "a gap in the journal");
         }

@@ -6,14 +6,17 @@
 
 pub(crate) mod bindings;
 mod campaign;
+mod conferencing;
 mod dialing;
 mod digits;
 mod distribution;
 mod facts;
 mod http;
+mod listening;
 mod log;
 mod memory;
 mod pacer_types;
+mod parking;
 mod playback;
 mod queueing;
 mod recording;

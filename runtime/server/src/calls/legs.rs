@@ -19,6 +19,7 @@ use strowger_sip::{
 };
 use tokio::sync::mpsc;
 
+use super::conference::Place;
 use super::message::CallMessage;
 use super::parcel::{Contents, Parcel};
 use super::referral::referral;
@@ -43,6 +44,8 @@ struct Leg {
     dialog: DialogKey,
     media: Option<LegHandle>,
     over_trunk: bool,
+    /// The agent whose phone it rings at.
+    rings_at: Option<AgentId>,
 }
 
 /// All legs of one call.
@@ -61,6 +64,8 @@ pub struct Legs {
     given: HashMap<DialogKey, CallHandle>,
     /// A leg that came with what is being handled.
     parcel: Option<Parcel>,
+    /// The conference that the caller takes part in.
+    place: Option<Place>,
     /// RTP legs that were closed, for their last figures.
     closed: Vec<(LegId, LegHandle)>,
 }
@@ -86,6 +91,7 @@ impl Legs {
             by_dialog: HashMap::new(),
             given: HashMap::new(),
             parcel: None,
+            place: None,
             closed: Vec::new(),
         }
     }
@@ -93,7 +99,19 @@ impl Legs {
     /// Adds the leg that the call came in with.
     pub fn add_incoming(&mut self, leg: LegId, dialog: DialogKey) {
         let over_trunk = self.handle.trunk.is_some();
-        self.add(leg, Leg { dialog, media: None, over_trunk });
+        self.add(leg, Leg { dialog, media: None, over_trunk, rings_at: None });
+    }
+
+    pub(super) fn node(&self) -> &Node {
+        &self.node
+    }
+
+    pub(super) fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
+    pub(super) fn set_place(&mut self, place: Option<Place>) -> Option<Place> {
+        std::mem::replace(&mut self.place, place)
     }
 
     fn add(&mut self, leg: LegId, entry: Leg) {
@@ -127,7 +145,7 @@ impl Legs {
 
     /// Packs a leg for another call.
     pub fn give(&mut self, leg: LegId, to: &CallHandle) -> Option<(DialogKey, Parcel)> {
-        let Leg { dialog, media, over_trunk } = self.legs.remove(&leg)?;
+        let Leg { dialog, media, over_trunk, .. } = self.legs.remove(&leg)?;
         self.by_dialog.remove(&dialog);
         self.given.insert(dialog, to.clone());
         let contents = Contents { dialog, media, over_trunk };
@@ -138,16 +156,31 @@ impl Legs {
         let gone = || NoLeg { cause: Cause::Internal, reason: "nothing came".to_owned() };
         let Contents { dialog, media, over_trunk } =
             self.parcel.take().and_then(Parcel::open).ok_or_else(gone)?;
-        self.add(leg, Leg { dialog, media: None, over_trunk });
-        let Some(media) = media else { return Ok(()) };
-        let moved = tokio::time::timeout(MOVE, media.move_to(self.spec(leg))).await;
-        let moved = moved.map_err(|late| late.to_string());
-        let moved = moved.and_then(|moved| moved.map_err(|error| error.to_string()));
-        let media = moved.map_err(|reason| NoLeg { cause: Cause::Congestion, reason })?;
+        self.add(leg, Leg { dialog, media, over_trunk, rings_at: None });
+        let moved = self.move_media(leg, self.spec(leg)).await;
+        moved.map_err(|reason| NoLeg { cause: Cause::Congestion, reason })
+    }
+
+    /// Gives a leg's media, if it has any, to another owner or thread.
+    pub(super) async fn move_media(&mut self, leg: LegId, spec: LegSpec) -> Result<(), String> {
+        let Some(media) = self.legs.get_mut(&leg).and_then(|entry| entry.media.take()) else {
+            return Ok(());
+        };
+        let moved = tokio::time::timeout(MOVE, media.move_to(spec)).await;
+        let moved = moved.map_err(|late| late.to_string())?;
+        let moved = moved.map_err(|error| error.to_string())?;
         if let Some(entry) = self.legs.get_mut(&leg) {
-            entry.media = Some(media);
+            entry.media = Some(moved);
         }
         Ok(())
+    }
+
+    /// The leg does not ring any more, if it did.
+    fn rings_no_more(&mut self, leg: LegId) {
+        let agent = self.legs.get_mut(&leg).and_then(|entry| entry.rings_at.take());
+        if let Some(agent) = agent {
+            self.tenant.meeting.rings_no_more(agent, self.call, leg);
+        }
     }
 
     fn let_go(&mut self, leg: LegId) {
@@ -228,6 +261,7 @@ impl Legs {
                 Some(LegInput::Ringing { early_media: early.is_some() })
             }
             SipEvent::Answered { media, .. } => {
+                self.rings_no_more(leg);
                 self.connect(leg, &media);
                 Some(LegInput::Answered { codec: media.codec.name().to_owned() })
             }
@@ -282,6 +316,10 @@ impl Legs {
 
     /// Ends whatever is left, for a call whose core did not get to it.
     pub async fn abandon(&mut self) {
+        let rung: Vec<LegId> = self.legs.keys().copied().collect();
+        for leg in rung {
+            self.rings_no_more(leg);
+        }
         for leg in self.legs.values_mut() {
             leg.media = None;
             // Without signalling there is nobody to tell.
@@ -302,7 +340,14 @@ impl Legs {
         let media = self.open(leg)?;
         let local = self.describe(&media);
         let over_trunk = matches!(target, InviteTarget::Trunk { .. });
-        self.add(leg, Leg { dialog, media: Some(media), over_trunk });
+        let rings_at = match target {
+            InviteTarget::Extension(agent) => Some(agent),
+            _ => None,
+        };
+        if let Some(agent) = rings_at {
+            self.tenant.meeting.rings(agent, self.call, leg);
+        }
+        self.add(leg, Leg { dialog, media: Some(media), over_trunk, rings_at });
         let from = if caller_id.is_empty() { self.own_number.as_str() } else { caller_id };
         let request = InviteRequest {
             target,
@@ -351,7 +396,7 @@ impl Legs {
         }
     }
 
-    fn spec(&self, leg: LegId) -> LegSpec {
+    pub(super) fn spec(&self, leg: LegId) -> LegSpec {
         LegSpec {
             events: self.events.clone(),
             tag: u64::from(leg.0),
@@ -408,6 +453,7 @@ impl Legs {
     }
 
     fn close_media(&mut self, leg: LegId) {
+        self.rings_no_more(leg);
         if let Some(media) = self.legs.get_mut(&leg).and_then(|entry| entry.media.take()) {
             media.close();
             self.closed.push((leg, media));

@@ -1,5 +1,6 @@
 //! Calls: one task each. Start reading at [`task`].
 
+pub mod conference;
 pub mod legs;
 pub mod message;
 pub mod notices;

@@ -15,10 +15,12 @@ use strowger_acd::{AcdInput, Enqueue};
 use strowger_api::LiveCall;
 use strowger_call::{
     Action, Between, Call, CallSetup, Effect, Fault, FaultKind, GuestEvent, Input, KvOp, LegFacts,
-    LegInput, MediaEffect, MediaInput, Moment, PlayId, QueueEffect, QueueInput, TurnResult,
-    TurnView,
+    LegInput, MediaEffect, MediaInput, Moment, PickUpFrom, PlayId, QueueEffect, QueueInput,
+    TurnResult, TurnView,
 };
-use strowger_engine::media::{CommandError, LegHandle, MediaEvent, MediaEventKind, RecordSpec};
+use strowger_engine::media::{
+    CommandError, Detect, LegHandle, MediaEvent, MediaEventKind, RecordSpec,
+};
 use strowger_guest::{CallGuest, Program};
 use strowger_model::{Address, CallId, CallRecord, Cause, LegId, Party, RecordingId, Timestamp};
 use strowger_sip::DialogKey;
@@ -249,11 +251,15 @@ impl CallTask {
                 self.recorded(recording, RecordingState::Failed, 0, 0);
                 Some(Input::Media(MediaInput::RecordingFailed { recording, reason }))
             }
-            // Not asked for, or of no consequence for the call.
-            MediaEventKind::FirstPacket
-            | MediaEventKind::SpeechStarted
-            | MediaEventKind::SpeechStopped { .. }
-            | MediaEventKind::Tone(_) => None,
+            MediaEventKind::SpeechStarted => Some(Input::Media(MediaInput::SpeechStarted)),
+            MediaEventKind::SpeechStopped { spoke_ms } => {
+                Some(Input::Media(MediaInput::SpeechEnded { spoke_ms: u64::from(spoke_ms) }))
+            }
+            MediaEventKind::Tone(tone) => {
+                Some(Input::Media(MediaInput::Tone { name: tone.name() }))
+            }
+            // Of no consequence for the call.
+            MediaEventKind::FirstPacket => None,
         };
         if let Some(input) = input {
             self.input(input);
@@ -274,7 +280,30 @@ impl CallTask {
                         self.input(input);
                     }
                 }
+                Effect::Media(MediaEffect::ConferenceJoin { leg, conference, muted }) => {
+                    if let Err(reason) = self.legs.join_conference(leg, &conference, muted).await {
+                        self.input(Input::Media(MediaInput::ConferenceFailed { reason }));
+                    }
+                }
+                Effect::Media(MediaEffect::ConferenceLeave { leg }) => {
+                    if let Err(error) = self.legs.leave_conference(leg).await {
+                        tracing::warn!(call = %self.handle.call, error, "leg lost in a conference");
+                        self.input(Input::HangUp { cause: Cause::Internal, by: Party::Host });
+                    }
+                }
                 Effect::Media(effect) => self.media(effect),
+                Effect::Park { slot } => {
+                    if !self.tenant.meeting.park(&slot, self.handle.call) {
+                        self.input(Input::SlotTaken);
+                    }
+                }
+                Effect::Unpark { slot } => {
+                    self.tenant.meeting.unpark(&slot, self.handle.call);
+                }
+                Effect::FindCall { from } => {
+                    let found = self.find_call(&from);
+                    self.input(Input::Found { found });
+                }
                 Effect::Queue(effect) => self.queue(effect),
                 Effect::Kv { command, op } => self.kv(command, op),
                 Effect::Http { command, request } => {
@@ -419,6 +448,17 @@ impl CallTask {
         }
     }
 
+    fn find_call(&self, from: &PickUpFrom) -> Option<(CallId, Option<LegId>)> {
+        match from {
+            PickUpFrom::Slot(slot) => Some((self.tenant.meeting.parked(slot)?, None)),
+            PickUpFrom::Extension(number) => {
+                let agent = self.tenant.config().agent_with_extension(number.as_str())?;
+                let (call, leg) = self.tenant.meeting.ringing(agent)?;
+                Some((call, Some(leg)))
+            }
+        }
+    }
+
     fn find_number(&mut self, number: &Address) -> Input {
         let config = self.tenant.config();
         match config.destination(number.as_str()) {
@@ -449,6 +489,20 @@ impl CallTask {
             MediaEffect::Unbridge { a, .. } => {
                 self.legs.media(a).map_or(Ok(()), |media| media.unbridge())
             }
+            MediaEffect::Mute { leg, on } => {
+                self.legs.media(leg).map_or(Ok(()), |media| media.mute(on))
+            }
+            MediaEffect::Detect { leg, options } => {
+                let detect = Detect {
+                    speech_hangover_ms: options.speech_pause_ms,
+                    silence_ms: options.silence_ms,
+                    tones: options.tones,
+                    ..Detect::default()
+                };
+                self.legs.media(leg).map_or(Ok(()), |media| media.detect(detect))
+            }
+            // Waited for where effects are carried out.
+            MediaEffect::ConferenceJoin { .. } | MediaEffect::ConferenceLeave { .. } => Ok(()),
             MediaEffect::RecordStart { leg, recording, silence_ms } => {
                 self.record(leg, recording, silence_ms);
                 Ok(())

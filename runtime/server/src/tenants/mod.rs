@@ -4,10 +4,12 @@ pub mod config;
 pub mod directory;
 pub mod distribution;
 pub mod load;
+pub mod meeting;
 pub mod trunking;
 
 use config::TenantConfig;
 use distribution::DistributionHandle;
+use meeting::MeetingPoints;
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -20,6 +22,8 @@ pub struct Tenant {
     pub id: TenantId,
     /// Its queues and agents.
     pub distribution: DistributionHandle,
+    /// Where its calls find each other.
+    pub meeting: MeetingPoints,
     config: RwLock<Arc<TenantConfig>>,
     live_calls: AtomicU32,
     /// When the calls of the last second came.
@@ -32,6 +36,7 @@ impl Tenant {
         Self {
             id: config.id,
             distribution,
+            meeting: MeetingPoints::default(),
             config: RwLock::new(Arc::new(config)),
             live_calls: AtomicU32::new(0),
             recent: Mutex::new(VecDeque::new()),

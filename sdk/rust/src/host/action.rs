@@ -24,6 +24,11 @@ pub enum Action {
     Dial(DialOptions),
     Bridge { leg: u32 },
     Transfer(DialOptions),
+    Detect(DetectOptions),
+    ConferenceJoin(ConferenceOptions),
+    Mute { on: bool },
+    Park(ParkOptions),
+    PickUp { from: String },
     KvGet { key: String },
     KvSet { key: String, value: String, ttl_s: u32 },
     HttpRequest(HttpRequestOptions),
@@ -74,6 +79,29 @@ pub struct DialOptions {
     pub strategy: String,
     pub timeout_ms: u32,
     pub caller_id: String,
+}
+
+/// `detect-options`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DetectOptions {
+    pub speech_pause_ms: u32,
+    pub silence_ms: u32,
+    pub tones: bool,
+}
+
+/// `conference-options`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConferenceOptions {
+    pub conference: String,
+    pub muted: bool,
+}
+
+/// `park-options`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParkOptions {
+    pub slot: String,
+    pub treatment: Vec<String>,
+    pub max_wait_ms: u32,
 }
 
 /// `http-request-options`.

@@ -1,8 +1,8 @@
 //! The host in native tests: whatever was put in place for this thread.
 
 use super::{
-    Action, CampaignHost, DialOptions, DistributionHost, EnqueueOptions, FlowHost, GatherOptions,
-    HttpRequestOptions,
+    Action, CampaignHost, ConferenceOptions, DetectOptions, DialOptions, DistributionHost,
+    EnqueueOptions, FlowHost, GatherOptions, HttpRequestOptions, ParkOptions,
 };
 use crate::log::Level;
 use crate::router::{Agent, Contact};
@@ -128,6 +128,26 @@ pub fn bridge(leg: u32) -> Begun {
 
 pub fn transfer(options: &DialOptions) -> Begun {
     act(Action::Transfer(options.clone()))
+}
+
+pub fn detect(options: DetectOptions) -> Told {
+    tell(Action::Detect(options))
+}
+
+pub fn conference_join(options: &ConferenceOptions) -> Begun {
+    act(Action::ConferenceJoin(options.clone()))
+}
+
+pub fn mute(on: bool) -> Told {
+    tell(Action::Mute { on })
+}
+
+pub fn park(options: &ParkOptions) -> Begun {
+    act(Action::Park(options.clone()))
+}
+
+pub fn pick_up(from: &str) -> Begun {
+    act(Action::PickUp { from: from.to_owned() })
 }
 
 pub fn kv_get(key: &str) -> Begun {

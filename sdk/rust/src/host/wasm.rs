@@ -6,10 +6,13 @@ use crate::bindings::router::strowger::platform as router;
 use crate::log::Level;
 use crate::router::{Agent, Contact};
 
+pub use flow::conferencing::{ConferenceOptions, conference_join, mute};
 pub use flow::dialing::{DialOptions, bridge, dial, transfer};
 pub use flow::digits::{GatherOptions, gather, watch_digits};
 pub use flow::facts::{attribute, detail, fact, set_attribute};
 pub use flow::http::{HttpRequestOptions, http_request};
+pub use flow::listening::{DetectOptions, detect};
+pub use flow::parking::{ParkOptions, park, pick_up};
 pub use flow::playback::{play, stop};
 pub use flow::queueing::{EnqueueOptions, Relaxation, SkillNeed, enqueue, leave_queue};
 pub use flow::recording::{record_pause, record_resume, record_start, record_stop};

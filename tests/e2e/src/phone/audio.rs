@@ -140,6 +140,14 @@ impl Audio {
         .await
     }
 
+    /// Waits until a tone of this frequency is heard, other voices beside it.
+    pub async fn hear_tone_among(&self, hz: f32, within: Duration) -> Result<()> {
+        self.hear(within, &format!("a tone of {hz} Hz among others"), |window| {
+            power(window) > SOUND && tone_share(window, hz) > 0.2
+        })
+        .await
+    }
+
     /// Waits until these digits have been heard (RFC 4733).
     pub async fn hear_digits(&self, digits: &str, within: Duration) -> Result<()> {
         let deadline = Instant::now() + within;

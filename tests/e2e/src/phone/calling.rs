@@ -49,23 +49,8 @@ impl Calling {
                     }
                 }
                 200..=299 => return self.established(reply).await,
-                status @ (401 | 407) if self.dialog.cseq == 1 && self.account.is_some() => {
-                    self.dialog.ack_failure(&self.invite, &reply).await?;
-                    let (ask, give) = if status == 401 {
-                        ("WWW-Authenticate", "Authorization")
-                    } else {
-                        ("Proxy-Authenticate", "Proxy-Authorization")
-                    };
-                    let challenge = md5_challenge(&reply, ask).context("no MD5 challenge")?;
-                    let account = self.account.clone().context("no account")?;
-                    let value = digest::answer(
-                        &challenge,
-                        &account.user,
-                        &account.password,
-                        "INVITE",
-                        &self.dialog.target,
-                    );
-                    self.invite(Some((give, value))).await?;
+                401 | 407 if self.dialog.cseq == 1 && self.account.is_some() => {
+                    self.authorize(&reply).await?;
                 }
                 _ => {
                     self.dialog.ack_failure(&self.invite, &reply).await?;
@@ -73,6 +58,26 @@ impl Calling {
                 }
             }
         }
+    }
+
+    /// Calls again with the proof that was asked for.
+    async fn authorize(&mut self, challenged: &Message) -> Result<()> {
+        self.dialog.ack_failure(&self.invite, challenged).await?;
+        let (ask, give) = if challenged.status() == Some(401) {
+            ("WWW-Authenticate", "Authorization")
+        } else {
+            ("Proxy-Authenticate", "Proxy-Authorization")
+        };
+        let challenge = md5_challenge(challenged, ask).context("no MD5 challenge")?;
+        let account = self.account.clone().context("no account")?;
+        let (user, password) = (&account.user, &account.password);
+        let value = digest::answer(&challenge, user, password, "INVITE", &self.dialog.target);
+        self.invite(Some((give, value))).await
+    }
+
+    /// What is heard before the answer.
+    pub fn audio(&self) -> &Audio {
+        &self.audio
     }
 
     /// Waits until a provisional response above 100 arrives.
@@ -87,6 +92,9 @@ impl Calling {
                         self.audio.connect(remote);
                     }
                     return Ok(status);
+                }
+                401 | 407 if self.dialog.cseq == 1 && self.account.is_some() => {
+                    self.authorize(&reply).await?;
                 }
                 _ => bail!("answered {} before any progress", reply.start),
             }

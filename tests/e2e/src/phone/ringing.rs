@@ -55,6 +55,20 @@ impl Ringing {
         Ok(format!("{};to-tag={remote};from-tag={}", self.dialog.call_id, self.tag))
     }
 
+    /// Lets the caller hear this phone before it is answered (183 with SDP).
+    pub async fn early_media(&self) -> Result<&Audio> {
+        let progress = self
+            .invite
+            .response(183, "Session Progress", &self.tag)
+            .with("Contact", format!("<sip:phone@{}>", self.dialog.shared.local))
+            .with_sdp(&self.audio.sdp("sendrecv"));
+        if let Some(remote) = audio_address(&self.invite.body) {
+            self.audio.connect(remote);
+        }
+        self.dialog.shared.send(&progress).await?;
+        Ok(&self.audio)
+    }
+
     /// Picks up.
     pub async fn answer(mut self) -> Result<Talk> {
         let contact = format!("<sip:phone@{}>", self.dialog.shared.local);

@@ -61,6 +61,16 @@ impl World {
                 let what = Between::No { sip_status: 481 };
                 self.service(call, Input::Between { from: other, what });
             }
+            Effect::Park { .. } => {
+                if self.random.percent(20) {
+                    self.service(call, Input::SlotTaken);
+                }
+            }
+            Effect::FindCall { .. } => {
+                // Somebody's call, or nobody's; none of the simulation is parked for long.
+                let other = self.random.percent(50).then(|| (CallId(uuid::Uuid::max()), None));
+                self.service(call, Input::Found { found: other });
+            }
             Effect::FindNumber { .. } => {
                 let found = match self.random.percent(90) {
                     true => Input::NumberReady { flow: "other".into(), version: None },
@@ -75,7 +85,7 @@ impl World {
                 }
             }
             Effect::Give { .. } => unreachable!("no call of the simulation is asked to give"),
-            Effect::Journal(_) | Effect::Event { .. } => {}
+            Effect::Journal(_) | Effect::Event { .. } | Effect::Unpark { .. } => {}
             Effect::Finished(record) => {
                 if let Some(live) = self.calls.get_mut(&call) {
                     live.finished = Some(record);
