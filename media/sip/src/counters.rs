@@ -65,8 +65,30 @@ counters! {
     FullCalls => "full_calls",
     /// Requests answered 503 because the transaction table is full.
     FullTransactions => "full_transactions",
+    /// INVITEs answered 503 because too many came in this second.
+    CallRate => "call_rate",
+    /// INVITEs of those answered 503 that were not even read.
+    Shed => "shed",
+    /// Packets of banned sources, not looked at.
+    Banned => "banned",
+    /// Bans made.
+    BansMade => "bans_made",
+    /// Requests of known scanners, not answered.
+    Scanner => "scanner",
+    /// Those of the wrong credentials whose user name does not exist.
+    UnknownUser => "unknown_user",
+    /// Challenges and refusals given late, or not at all, to sources that guess.
+    Slowed => "slowed",
     /// INVITEs answered 503 because the server does not keep up.
     Congested => "congested",
+    /// Calls, either way, that a trunk's or tenant's limits refused.
+    TrunkLimit => "trunk_limit",
+    /// Calls that went on to another address or trunk.
+    FailedOver => "failed_over",
+    /// Changes of a trunk's state.
+    TrunkChanged => "trunk_changed",
+    /// Notices that nobody had room for.
+    NoticeDropped => "notice_dropped",
     /// Calls received.
     CallsIn => "calls_in",
     /// Calls placed.
@@ -87,6 +109,10 @@ counters! {
     TransportFailed => "transport_failed",
     /// Streams closed because their framing was lost or stalled.
     StreamBroken => "stream_broken",
+    /// Streams closed unheard because there are too many, in all or of one address.
+    StreamRefused => "stream_refused",
+    /// Streams whose TLS or WebSocket handshake failed or took too long.
+    NoHandshake => "no_handshake",
 }
 
 /// One number per [`Count`].

@@ -133,7 +133,7 @@ pub struct InboundLogin {
 pub struct Proxy {
     /// Address or name; a name is resolved by whoever owns the sockets.
     pub host: String,
-    /// Port; 5060 if not given.
+    /// Port; the transport's own if not given (5060, TLS 5061).
     pub port: Option<u16>,
     /// What carries the messages.
     pub transport: Transport,
@@ -174,7 +174,10 @@ impl Trunk {
     pub(crate) fn literal_address(&self) -> Option<SocketAddr> {
         let proxy = self.proxy.as_ref()?;
         let host = proxy.host.trim_start_matches('[').trim_end_matches(']');
-        Some(SocketAddr::new(host.parse().ok()?, proxy.port.unwrap_or(5060)))
+        Some(SocketAddr::new(
+            host.parse().ok()?,
+            proxy.port.unwrap_or(proxy.transport.default_port()),
+        ))
     }
 }
 
@@ -196,6 +199,9 @@ pub enum DirectoryError {
     /// A trunk that shall register but cannot.
     #[error("trunk {0} shall register but has no proxy or no login; add both")]
     CannotRegister(TrunkId),
+    /// A trunk over a transport that only browsers open.
+    #[error("trunk {0} cannot be called over a WebSocket; choose UDP, TCP or TLS")]
+    WebTrunk(TrunkId),
     /// A name with characters that no SIP message may carry.
     #[error("{0:?} cannot stand in a SIP message; use letters, digits and . - _ + * #")]
     BadName(String),
@@ -273,6 +279,9 @@ impl Directory {
         let index = self.trunks.len();
         if trunk.register && (trunk.proxy.is_none() || trunk.outbound.is_none()) {
             return Err(DirectoryError::CannotRegister(trunk.id));
+        }
+        if trunk.proxy.as_ref().is_some_and(|proxy| proxy.transport.is_web()) {
+            return Err(DirectoryError::WebTrunk(trunk.id));
         }
         if trunk.proxy.is_some() {
             check_host(trunk.domain())?;

@@ -5,6 +5,7 @@
 //! Nothing here opens a socket, reads a clock, looks up a name or asks the
 //! system for randomness; `sipx` types do not show in the public interface.
 
+mod admission;
 mod call;
 mod counters;
 mod digest;
@@ -14,6 +15,7 @@ mod event;
 mod hop;
 pub mod limits;
 mod message;
+mod notice;
 mod policy;
 mod random;
 mod registrar;
@@ -21,9 +23,11 @@ mod sdp;
 mod streams;
 mod timer;
 mod transaction;
+mod trunk;
 mod trunks;
 mod via;
 
+pub use admission::{Ban, GuardRules, Offence};
 pub use call::{InviteOptions, Replaces};
 pub use counters::{Count, Counters};
 pub use digest::{Algorithm, ChallengeOrder, Realm, Secret};
@@ -37,9 +41,16 @@ pub use endpoint::{
 pub use event::{DialogKey, Incoming, Refer, Side, SipEvent, Source};
 pub use hop::{ConnectionId, Hop, Packet, Transmit, Transport};
 pub use limits::Limits;
+pub use notice::Notice;
 pub use policy::{Assertion, IdentityPolicy, LegPolicy, Policies, Reliability, SessionTimer};
 pub use registrar::Registration;
 pub use sdp::{
     Codec, CodecOrder, Direction, LocalMedia, MediaOptions, Negotiated, RemoteMedia, Security,
     Session, SessionError, Srtp, SrtpKey,
+};
+pub use trunk::{
+    Answer, CallLimits, CallerPolicy, Edit, HealthRules, Located, Location, Naptr, NumberForm,
+    NumberPlan, NumberRule, OutboundRoute, Question, Refusal, RouteStep, RuleError, Srv, Tariff,
+    TenantPolicy, TokenBucket, Translation, TrunkPolicy, TrunkReason, TrunkState, TrunkStatus,
+    Trunking, When,
 };

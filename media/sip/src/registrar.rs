@@ -1,7 +1,7 @@
 //! Where phones are: the contacts of every extension (RFC 3261 §10.3).
 
 use crate::directory::Directory;
-use crate::hop::Hop;
+use crate::hop::{ConnectionId, Hop};
 use crate::limits::{DEFAULT_EXPIRES_S, MAX_CONTACTS, MAX_EXPIRES_S, MIN_EXPIRES_S};
 use bytes::Bytes;
 use sipx_sip::Uri;
@@ -76,13 +76,21 @@ pub(crate) struct Set {
 pub(crate) struct Registrar {
     lines: HashMap<AgentId, Line>,
     expiries: BTreeSet<(Timestamp, AgentId)>,
+    /// Whose contacts hang on a WebSocket; goes with the connection.
+    web: HashMap<ConnectionId, BTreeSet<AgentId>>,
     count: usize,
     limit: usize,
 }
 
 impl Registrar {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { lines: HashMap::new(), expiries: BTreeSet::new(), count: 0, limit }
+        Self {
+            lines: HashMap::new(),
+            expiries: BTreeSet::new(),
+            web: HashMap::new(),
+            count: 0,
+            limit,
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -158,6 +166,11 @@ impl Registrar {
             line.bindings.push(Binding { uri, hop, call_id, cseq, expires_at });
         }
         let left = line.bindings.len();
+        if let Some(connection) = hop.connection.filter(|_| hop.transport.is_web())
+            && left > 0
+        {
+            self.web.entry(connection).or_default().insert(agent);
+        }
         // Two contacts may expire in the same millisecond and share an entry.
         self.expiries.extend(line.bindings.iter().map(|b| (b.expires_at, agent)));
         self.count = self.count + left - before;
@@ -234,6 +247,25 @@ impl Registrar {
             line.bindings.retain(|binding| binding.expires_at > now);
             self.count -= before - line.bindings.len();
             if line.bindings.is_empty() {
+                gone.push((agent, line.tenant));
+                self.lines.remove(&agent);
+            }
+        }
+        gone
+    }
+
+    /// Drops the contacts that were reached over a WebSocket; says whose last
+    /// contact went. Streams that we can open anew are not touched.
+    pub(crate) fn forget_web(&mut self, connection: ConnectionId) -> Vec<(AgentId, TenantId)> {
+        let Some(agents) = self.web.remove(&connection) else { return Vec::new() };
+        let over = |b: &Binding| b.hop.transport.is_web() && b.hop.connection == Some(connection);
+        let mut gone = Vec::new();
+        for agent in agents {
+            let Some(line) = self.lines.get_mut(&agent) else { continue };
+            let before = line.bindings.len();
+            line.bindings.retain(|binding| !over(binding));
+            self.count -= before - line.bindings.len();
+            if line.bindings.is_empty() && before > 0 {
                 gone.push((agent, line.tenant));
                 self.lines.remove(&agent);
             }

@@ -34,6 +34,14 @@ pub(crate) enum TimerKey {
     Trunk(TrunkId),
     /// The hole in the NAT towards a trunk must be kept open.
     KeepAlive(TrunkId),
+    /// A refusal that was held back is due.
+    LateAnswer,
+    /// A trunk must be asked whether it is there.
+    Probe(TrunkId),
+    /// A trunk may have been held long enough.
+    Hold(TrunkId),
+    /// A trunk has said nothing at all to an INVITE, by transaction.
+    FirstWord(DialogKey, u64),
     /// A stream must not hold back the rest of a message for ever.
     Stream(crate::hop::ConnectionId),
 }

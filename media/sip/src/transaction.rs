@@ -37,6 +37,10 @@ pub(crate) enum ClientOwner {
     Info(DialogKey),
     /// A registration of ours.
     Register(TrunkId),
+    /// An OPTIONS to a trunk's address with this number.
+    Probe(TrunkId, u8),
+    /// An INVITE that said nothing in time; the call went another way.
+    Abandoned,
 }
 
 /// How our branches are told apart: CANCEL shares the branch of its INVITE,

@@ -1,6 +1,8 @@
 //! What is known about trunks beyond the directory: addresses and registrations.
 
 use crate::directory::Trunk;
+use crate::hop::Transport;
+use crate::trunk::{Located, order_targets};
 use bytes::Bytes;
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -29,16 +31,16 @@ pub(crate) struct Lease {
 #[derive(Debug, Default)]
 pub(crate) struct TrunkTable {
     pub(crate) leases: HashMap<TrunkId, Lease>,
-    /// What the names of proxies resolved to, best first.
-    resolved: HashMap<TrunkId, Vec<SocketAddr>>,
+    /// Where the names of proxies lead.
+    resolved: HashMap<TrunkId, Vec<Located>>,
 }
 
 impl TrunkTable {
-    pub(crate) fn set_addresses(&mut self, trunk: TrunkId, addresses: Vec<SocketAddr>) {
-        if addresses.is_empty() {
+    pub(crate) fn set_located(&mut self, trunk: TrunkId, found: Vec<Located>) {
+        if found.iter().all(|target| target.addresses.is_empty()) {
             self.resolved.remove(&trunk);
         } else {
-            self.resolved.insert(trunk, addresses);
+            self.resolved.insert(trunk, found);
         }
     }
 
@@ -46,17 +48,30 @@ impl TrunkTable {
         self.resolved.retain(|trunk, _| keep(*trunk));
     }
 
-    /// Where a trunk's requests go.
-    pub(crate) fn address(&self, trunk: &Trunk) -> Option<SocketAddr> {
-        trunk
-            .literal_address()
-            .or_else(|| self.resolved.get(&trunk.id).and_then(|all| all.first()).copied())
+    /// Where a trunk's requests go: every address in the order of one call.
+    pub(crate) fn targets(
+        &self,
+        trunk: &Trunk,
+        draw: impl FnMut(u64) -> u64,
+    ) -> Vec<(Transport, SocketAddr)> {
+        if let (Some(address), Some(proxy)) = (trunk.literal_address(), &trunk.proxy) {
+            return vec![(proxy.transport, address)];
+        }
+        self.resolved.get(&trunk.id).map(|all| order_targets(all, draw)).unwrap_or_default()
+    }
+
+    /// Where a trunk's registration goes: to the first of the best.
+    pub(crate) fn address(&self, trunk: &Trunk) -> Option<(Transport, SocketAddr)> {
+        self.targets(trunk, |_| 0).first().copied()
     }
 
     /// Whether a packet comes from a trunk's resolved proxy, from any port.
     pub(crate) fn is_at(&self, trunk: TrunkId, source: SocketAddr) -> bool {
-        let resolved = self.resolved.get(&trunk);
+        let resolved = self.resolved.get(&trunk).into_iter().flatten();
         let by_lease = self.leases.get(&trunk).and_then(|lease| lease.trunk.literal_address());
-        resolved.into_iter().flatten().chain(&by_lease).any(|known| known.ip() == source.ip())
+        resolved
+            .flat_map(|target| &target.addresses)
+            .chain(&by_lease)
+            .any(|known| known.ip() == source.ip())
     }
 }

@@ -74,10 +74,12 @@ fn split_params(hop: &[u8]) -> Vec<&[u8]> {
 pub(crate) fn response_hop(via: &Via, source: Hop) -> Hop {
     match source.transport {
         // If the connection is gone by then, the sender listens where it says.
-        Transport::Tcp => {
-            let port = via.port.unwrap_or(5060);
+        Transport::Tcp | Transport::Tls => {
+            let port = via.port.unwrap_or(source.transport.default_port());
             Hop { remote: SocketAddr::new(source.remote.ip(), port), ..source }
         }
+        // A browser listens nowhere.
+        Transport::Ws | Transport::Wss => source,
         Transport::Udp if via.rport().is_some() => source,
         Transport::Udp => {
             let port = via.port.unwrap_or(5060);

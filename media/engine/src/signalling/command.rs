@@ -1,10 +1,11 @@
 //! What the handle asks of the task.
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::sync::Arc;
-use strowger_model::{Cause, TrunkId};
+use strowger_model::{Cause, TenantId, TrunkId};
 use strowger_sip::{
-    Counters, DialogKey, Direction, Directory, InviteRequest, LocalMedia, Registration, Usage,
+    Ban, Counters, DialogKey, Direction, Directory, GuardRules, InviteRequest, LocalMedia, Located,
+    Registration, TrunkStatus, Trunking, Usage,
 };
 use tokio::sync::oneshot;
 
@@ -19,7 +20,14 @@ pub(super) enum Command {
     Reinvite(DialogKey, Direction),
     SendDigit(DialogKey, char, u32),
     SetDirectory(Arc<Directory>),
-    Resolved(TrunkId, Vec<SocketAddr>),
+    SetTrunking(Arc<Trunking>),
+    SetBudget(TenantId, Option<u64>),
+    SetGuard(GuardRules),
+    Ban(IpAddr, u32),
+    Unban(IpAddr, oneshot::Sender<bool>),
+    Bans(oneshot::Sender<Vec<Ban>>),
+    Trunks(oneshot::Sender<Vec<TrunkStatus>>),
+    Located(TrunkId, Vec<Located>),
     Registrations(oneshot::Sender<Vec<Registration>>),
     Figures(oneshot::Sender<(Usage, Counters)>),
     ShutDown(oneshot::Sender<()>),

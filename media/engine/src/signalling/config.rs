@@ -1,7 +1,10 @@
 //! What the driver is told once.
 
+use super::resolver::Lookup;
+use super::tls::{TlsError, TlsSettings};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use strowger_sip::{ChallengeOrder, Limits};
 
 /// Events that may be on their way to the server before new calls are refused:
@@ -15,8 +18,19 @@ pub struct SignallingConfig {
     pub udp: SocketAddr,
     /// Where to listen for streams; `None` for no TCP.
     pub tcp: Option<SocketAddr>,
+    /// Where to listen for TLS streams; needs a certificate.
+    pub tls: Option<SocketAddr>,
+    /// Where to listen for WebSockets; behind a proxy that does TLS, since
+    /// browsers open no others from a secure page.
+    pub ws: Option<SocketAddr>,
+    /// Where to listen for secure WebSockets; needs a certificate.
+    pub wss: Option<SocketAddr>,
+    /// Certificates, ours and theirs.
+    pub certificates: TlsSettings,
     /// Address under which others reach us, if it is not the one listened on.
     pub advertised: Option<IpAddr>,
+    /// Who is asked about names; `None`: the system's name servers.
+    pub lookup: Option<Arc<dyn Lookup>>,
     /// How phones are challenged.
     pub challenge: ChallengeOrder,
     /// How much is held at once.
@@ -31,6 +45,11 @@ impl SignallingConfig {
         Self {
             udp: address,
             tcp: Some(address),
+            tls: None,
+            ws: None,
+            wss: None,
+            certificates: TlsSettings::default(),
+            lookup: None,
             advertised: None,
             challenge: ChallengeOrder::default(),
             limits: Limits::default(),
@@ -56,6 +75,19 @@ pub enum StartError {
     /// The TCP listener cannot be opened.
     #[error("cannot listen on TCP {0}: {1}; is another SIP server running there?")]
     Tcp(SocketAddr, io::Error),
+    /// A TLS or WebSocket listener cannot be opened.
+    #[error("cannot listen for {kind} on {address}: {error}; is another server running there?")]
+    Listener {
+        /// `TLS`, `WS` or `WSS`.
+        kind: &'static str,
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        error: io::Error,
+    },
+    /// TLS is not usable as configured.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// Phones could not be told where we are.
     #[error("listening on every address ({0}); say under which address phones reach us")]
     NoAdvertised(SocketAddr),

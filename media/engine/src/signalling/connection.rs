@@ -1,75 +1,161 @@
 //! One stream: moves bytes between its socket and the task, nothing else.
 
+use super::websocket;
 use bytes::{Bytes, BytesMut};
+use rustls::pki_types::ServerName;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
-use strowger_sip::{ConnectionId, limits::MAX_EXPIRES_S};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use strowger_model::TrunkId;
+use strowger_sip::{ConnectionId, Hop, Transport, limits::MAX_EXPIRES_S};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 /// A connection on which nothing is said at first is closed.
 const FIRST_BYTES: Duration = Duration::from_secs(10);
 /// A silent one is kept as long as a phone may be registered over it.
 const IDLE: Duration = Duration::from_secs(MAX_EXPIRES_S as u64 + 300);
 const CONNECT: Duration = Duration::from_secs(5);
+/// A peer that takes longer to shake hands wants to hold a place, not to talk.
+pub(super) const HANDSHAKE: Duration = Duration::from_secs(5);
 /// A peer that takes longer to accept one message is gone.
-const WRITE: Duration = Duration::from_secs(10);
+pub(super) const WRITE: Duration = Duration::from_secs(10);
 /// Read at once.
 const PIECE_BYTES: usize = 8 * 1024;
+
+/// Which stream, and to whom.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Line {
+    pub(super) id: ConnectionId,
+    pub(super) transport: Transport,
+    pub(super) remote: SocketAddr,
+    pub(super) trunk: Option<TrunkId>,
+}
+
+impl Line {
+    pub(super) fn hop(&self) -> Hop {
+        let Self { id, transport, remote, trunk } = *self;
+        Hop { trunk, ..Hop::over(transport, remote, id) }
+    }
+}
+
+/// How a stream ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// It was up.
+    Over,
+    /// The other side could not or would not shake hands.
+    NoHandshake,
+    /// It was never up, so that its requests fail at once.
+    NotOpened,
+}
 
 /// What a stream has to say.
 #[derive(Debug)]
 pub(super) enum StreamEvent {
-    Data(ConnectionId, SocketAddr, Bytes),
-    /// It is gone; `unsent` if it was never up, so that its requests fail at once.
-    Closed {
-        id: ConnectionId,
-        remote: SocketAddr,
-        unsent: bool,
-    },
+    Data(Hop, Bytes),
+    /// It is gone.
+    Closed(Hop, End),
 }
 
-/// Carries an accepted stream until either side ends it.
-pub(super) async fn carry(
-    id: ConnectionId,
-    remote: SocketAddr,
+/// Takes an accepted stream: shakes hands and carries it until either side ends it.
+pub(super) async fn accept(
+    line: Line,
     stream: TcpStream,
+    tls: Option<TlsAcceptor>,
     outgoing: mpsc::Receiver<Bytes>,
     events: mpsc::Sender<StreamEvent>,
 ) {
     // Messages are written whole; waiting for more would only delay them.
     let _ = stream.set_nodelay(true);
-    let (read, write) = stream.into_split();
-    tokio::select! {
-        _ = read_all(id, remote, read, &events) => {}
-        _ = write_all(write, outgoing) => {}
-    }
-    let _ = events.send(StreamEvent::Closed { id, remote, unsent: false }).await;
+    let end = match (line.transport, tls) {
+        (Transport::Tls | Transport::Wss, Some(tls)) => {
+            match timeout(HANDSHAKE, tls.accept(stream)).await {
+                Ok(Ok(stream)) => take(line, stream, outgoing, &events).await,
+                _ => End::NoHandshake,
+            }
+        }
+        (Transport::Tls | Transport::Wss, None) => End::NoHandshake,
+        _ => take(line, stream, outgoing, &events).await,
+    };
+    let _ = events.send(StreamEvent::Closed(line.hop(), end)).await;
 }
 
-/// Opens a stream, then carries it.
+async fn take<S: AsyncRead + AsyncWrite + Unpin>(
+    line: Line,
+    stream: S,
+    outgoing: mpsc::Receiver<Bytes>,
+    events: &mpsc::Sender<StreamEvent>,
+) -> End {
+    if line.transport.is_web() {
+        match websocket::carry(line, stream, outgoing, events).await {
+            Ok(()) => End::Over,
+            Err(_) => End::NoHandshake,
+        }
+    } else {
+        carry(line, stream, outgoing, events).await;
+        End::Over
+    }
+}
+
+/// Opens a stream, inside TLS if told for whom, then carries it.
 pub(super) async fn connect(
-    id: ConnectionId,
-    remote: SocketAddr,
+    line: Line,
+    tls: Option<(TlsConnector, ServerName<'static>)>,
     outgoing: mpsc::Receiver<Bytes>,
     events: mpsc::Sender<StreamEvent>,
 ) {
-    match timeout(CONNECT, TcpStream::connect(remote)).await {
-        Ok(Ok(stream)) => carry(id, remote, stream, outgoing, events).await,
-        _ => {
-            let _ = events.send(StreamEvent::Closed { id, remote, unsent: true }).await;
+    let end = match (timeout(CONNECT, TcpStream::connect(line.remote)).await, tls) {
+        (Ok(Ok(stream)), tls) => {
+            let _ = stream.set_nodelay(true);
+            match tls {
+                None => {
+                    carry(line, stream, outgoing, &events).await;
+                    End::Over
+                }
+                Some((connector, name)) => {
+                    match timeout(HANDSHAKE, connector.connect(name, stream)).await {
+                        Ok(Ok(stream)) => {
+                            carry(line, stream, outgoing, &events).await;
+                            End::Over
+                        }
+                        failed => {
+                            let error = failed.map_or_else(
+                                |_| "it took too long".to_owned(),
+                                |shaken| shaken.err().map(|e| e.to_string()).unwrap_or_default(),
+                            );
+                            let trunk = line.trunk.map(|trunk| trunk.to_string());
+                            tracing::warn!(trunk, error, "a trunk's TLS handshake failed");
+                            End::NotOpened
+                        }
+                    }
+                }
+            }
         }
+        _ => End::NotOpened,
+    };
+    let _ = events.send(StreamEvent::Closed(line.hop(), end)).await;
+}
+
+async fn carry<S: AsyncRead + AsyncWrite>(
+    line: Line,
+    stream: S,
+    outgoing: mpsc::Receiver<Bytes>,
+    events: &mpsc::Sender<StreamEvent>,
+) {
+    let (read, write) = tokio::io::split(stream);
+    tokio::select! {
+        _ = read_all(line, read, events) => {}
+        _ = write_all(write, outgoing) => {}
     }
 }
 
 async fn read_all(
-    id: ConnectionId,
-    remote: SocketAddr,
-    mut read: OwnedReadHalf,
+    line: Line,
+    mut read: impl AsyncRead + Unpin,
     events: &mpsc::Sender<StreamEvent>,
 ) -> io::Result<()> {
     let mut buffer = BytesMut::new();
@@ -81,7 +167,7 @@ async fn read_all(
             return Ok(());
         }
         patience = IDLE;
-        let data = StreamEvent::Data(id, remote, buffer.split().freeze());
+        let data = StreamEvent::Data(line.hop(), buffer.split().freeze());
         if events.send(data).await.is_err() {
             return Ok(());
         }
@@ -89,11 +175,16 @@ async fn read_all(
 }
 
 async fn write_all(
-    mut write: OwnedWriteHalf,
+    mut write: impl AsyncWrite + Unpin,
     mut outgoing: mpsc::Receiver<Bytes>,
 ) -> io::Result<()> {
     while let Some(message) = outgoing.recv().await {
-        timeout(WRITE, write.write_all(&message)).await??;
+        timeout(WRITE, async {
+            write.write_all(&message).await?;
+            // TLS keeps back what a full socket would not take.
+            write.flush().await
+        })
+        .await??;
     }
     // The task let go: what was queued has been written.
     write.shutdown().await

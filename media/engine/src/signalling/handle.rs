@@ -1,12 +1,15 @@
 //! How the server speaks to the signalling task.
 
 use super::command::Command;
-use std::net::SocketAddr;
-use std::sync::Arc;
+use super::tls::{Certificates, TlsError};
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
-use strowger_model::Cause;
+use std::sync::{Arc, Mutex, PoisonError};
+use strowger_model::{Cause, TenantId};
 use strowger_sip::{
-    Counters, DialogKey, Direction, Directory, InviteRequest, LocalMedia, Registration, Usage,
+    Ban, Counters, DialogKey, Direction, Directory, GuardRules, InviteRequest, LocalMedia, Notice,
+    Registration, Transport, TrunkStatus, Trunking, Usage,
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -23,16 +26,23 @@ pub struct SipHandle {
     commands: mpsc::Sender<Command>,
     placed: Arc<AtomicU64>,
     udp: SocketAddr,
-    tcp: Option<SocketAddr>,
+    listeners: Arc<HashMap<Transport, SocketAddr>>,
+    certificates: Option<Arc<Certificates>>,
+    /// Until somebody takes it.
+    notices: Arc<Mutex<Option<mpsc::Receiver<Notice>>>>,
 }
 
 impl SipHandle {
     pub(super) fn new(
         commands: mpsc::Sender<Command>,
         udp: SocketAddr,
-        tcp: Option<SocketAddr>,
+        listeners: HashMap<Transport, SocketAddr>,
+        certificates: Option<Arc<Certificates>>,
+        notices: mpsc::Receiver<Notice>,
     ) -> Self {
-        Self { commands, placed: Arc::new(AtomicU64::new(0)), udp, tcp }
+        let notices = Arc::new(Mutex::new(Some(notices)));
+        let (placed, listeners) = (Arc::new(AtomicU64::new(0)), Arc::new(listeners));
+        Self { commands, placed, udp, listeners, certificates, notices }
     }
 
     /// Where datagrams are taken.
@@ -42,7 +52,20 @@ impl SipHandle {
 
     /// Where streams are taken.
     pub fn tcp_address(&self) -> Option<SocketAddr> {
-        self.tcp
+        self.listener(Transport::Tcp)
+    }
+
+    /// Where a transport's streams are taken.
+    pub fn listener(&self, transport: Transport) -> Option<SocketAddr> {
+        self.listeners.get(&transport).copied()
+    }
+
+    /// Reads our certificates anew, for handshakes from now on; if a file is
+    /// wrong, the ones in use stay. Streams that are up are not touched.
+    pub async fn reload_certificates(&self) -> Result<(), TlsError> {
+        let Some(certificates) = self.certificates.clone() else { return Ok(()) };
+        let reading = tokio::task::spawn_blocking(move || certificates.reload());
+        reading.await.unwrap_or(Ok(()))
     }
 
     async fn send(&self, command: Command) -> Result<(), Stopped> {
@@ -120,6 +143,57 @@ impl SipHandle {
     /// Swaps the directory; names of proxies are looked up from now on.
     pub async fn set_directory(&self, directory: Arc<Directory>) -> Result<(), Stopped> {
         self.send(Command::SetDirectory(directory)).await
+    }
+
+    /// See [`strowger_sip::Endpoint::set_trunking`].
+    pub async fn set_trunking(&self, trunking: Arc<Trunking>) -> Result<(), Stopped> {
+        self.send(Command::SetTrunking(trunking)).await
+    }
+
+    /// See [`strowger_sip::Endpoint::set_budget`].
+    pub async fn set_budget(
+        &self,
+        tenant: TenantId,
+        left_micros: Option<u64>,
+    ) -> Result<(), Stopped> {
+        self.send(Command::SetBudget(tenant, left_micros)).await
+    }
+
+    /// How every trunk is doing.
+    pub async fn trunk_statuses(&self) -> Result<Vec<TrunkStatus>, Stopped> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Trunks(reply)).await?;
+        answer.await.map_err(|_| Stopped)
+    }
+
+    /// See [`strowger_sip::Endpoint::set_guard`].
+    pub async fn set_guard(&self, rules: GuardRules) -> Result<(), Stopped> {
+        self.send(Command::SetGuard(rules)).await
+    }
+
+    /// See [`strowger_sip::Endpoint::ban`].
+    pub async fn ban(&self, source: IpAddr, for_s: u32) -> Result<(), Stopped> {
+        self.send(Command::Ban(source, for_s)).await
+    }
+
+    /// See [`strowger_sip::Endpoint::unban`].
+    pub async fn unban(&self, source: IpAddr) -> Result<bool, Stopped> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Unban(source, reply)).await?;
+        answer.await.map_err(|_| Stopped)
+    }
+
+    /// See [`strowger_sip::Endpoint::bans`].
+    pub async fn bans(&self) -> Result<Vec<Ban>, Stopped> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Bans(reply)).await?;
+        answer.await.map_err(|_| Stopped)
+    }
+
+    /// What an operator should know; to be taken once. Notices that find no
+    /// room, or nobody who takes them, are dropped and counted.
+    pub fn take_notices(&self) -> Option<mpsc::Receiver<Notice>> {
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// The registered contacts of every extension.

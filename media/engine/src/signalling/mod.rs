@@ -19,15 +19,21 @@ mod config;
 mod connection;
 mod handle;
 mod names;
+mod resolver;
 mod streams;
 mod task;
+mod tls;
 mod udp;
+mod websocket;
 
 pub use config::{SignallingConfig, StartError};
 pub use handle::{SipHandle, Stopped};
+pub use resolver::{Looked, Lookup, LookupError};
+pub use tls::{CertificateFiles, TlsError, TlsSettings, TrustedRoots};
 
-use strowger_sip::{Endpoint, EndpointConfig, SipEvent};
-use tokio::net::TcpListener;
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use strowger_sip::{Endpoint, EndpointConfig, SipEvent, Transport};
 use tokio::sync::mpsc;
 
 /// Events that may wait for the server before the sockets rest. Each call
@@ -35,6 +41,9 @@ use tokio::sync::mpsc;
 pub const MAX_WAITING_EVENTS: usize = 16_384;
 /// Commands on their way to the task.
 const COMMANDS: usize = 4_096;
+
+/// Notices on their way to whoever reads them: a minute of a bad day.
+const NOTICES: usize = 1_024;
 
 /// Opens the sockets and starts the task. It ends when the handle is told to
 /// shut down or the receiver of events is dropped.
@@ -44,22 +53,31 @@ pub async fn start(
     let udp = udp::open(config.udp)?;
     let udp_bound = udp.local_addr().map_err(|error| StartError::Udp(config.udp, error))?;
     let udp_seen = config.seen_as(udp_bound)?;
-    let listener = match config.tcp {
-        None => None,
-        Some(address) => {
-            let listener = TcpListener::bind(address).await;
-            Some(listener.map_err(|error| StartError::Tcp(address, error))?)
-        }
-    };
-    let tcp_bound = match &listener {
-        None => None,
-        Some(listener) => listener.local_addr().ok(),
-    };
-    let tcp_seen = tcp_bound.map(|bound| config.seen_as(bound)).transpose()?;
+    let listens_tls = config.tls.is_some() || config.wss.is_some();
+    let tls = tls::Tls::new(config.certificates.clone(), listens_tls)?;
+    let mut listeners = Vec::new();
+    let mut bound = HashMap::new();
+    let wanted = [
+        (Transport::Tcp, config.tcp),
+        (Transport::Tls, config.tls),
+        (Transport::Ws, config.ws),
+        (Transport::Wss, config.wss),
+    ];
+    for (transport, address) in wanted {
+        let Some(address) = address else { continue };
+        let opened = streams::listen(address).await;
+        let (listener, at) = opened.map_err(|error| not_listening(transport, address, error))?;
+        listeners.push((transport, listener));
+        bound.insert(transport, at);
+    }
+    let seen_as = |transport| bound.get(&transport).map(|at| config.seen_as(*at)).transpose();
     let endpoint = Endpoint::new(
         EndpointConfig {
             udp: udp_seen,
-            tcp: tcp_seen,
+            tcp: seen_as(Transport::Tcp)?,
+            tls: seen_as(Transport::Tls)?,
+            ws: seen_as(Transport::Ws)?,
+            wss: seen_as(Transport::Wss)?,
             challenge: config.challenge,
             limits: config.limits,
         },
@@ -67,10 +85,19 @@ pub async fn start(
     );
     let (commands, inbox) = mpsc::channel(COMMANDS);
     let (events, outbox) = mpsc::channel(config.events);
-    let (names, directories) = names::start(commands.downgrade());
-    let streams = streams::Streams::new(listener, config.limits.connections);
-    let task = task::Task::new(endpoint, udp, streams, inbox, events, directories);
+    let (notices, notice_box) = mpsc::channel(NOTICES);
+    let lookup = config.lookup.clone().unwrap_or_else(resolver::system);
+    let (names, directories) = names::start(commands.downgrade(), lookup);
+    let streams = streams::Streams::new(listeners, tls.clone(), config.limits.connections);
+    let task = task::Task::new(endpoint, udp, streams, inbox, events, directories, notices);
     tokio::spawn(task.run());
     tokio::spawn(names);
-    Ok((SipHandle::new(commands, udp_bound, tcp_bound), outbox))
+    Ok((SipHandle::new(commands, udp_bound, bound, tls.certificates, notice_box), outbox))
+}
+
+fn not_listening(transport: Transport, address: SocketAddr, error: std::io::Error) -> StartError {
+    match transport {
+        Transport::Tcp => StartError::Tcp(address, error),
+        other => StartError::Listener { kind: other.via_name(), address, error },
+    }
 }

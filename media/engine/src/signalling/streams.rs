@@ -1,10 +1,15 @@
 //! The streams that are open, by number and by far end, and a bound on them.
 
-use super::connection::{self, StreamEvent};
+use super::connection::{self, Line, StreamEvent};
+use super::tls::Tls;
 use bytes::Bytes;
 use std::collections::HashMap;
+use std::future::poll_fn;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
-use strowger_sip::{ConnectionId, Hop};
+use std::task::Poll;
+use strowger_model::TrunkId;
+use strowger_sip::{ConnectionId, Hop, Transport};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
@@ -15,29 +20,35 @@ const MAX_PER_ADDRESS: usize = 1_024;
 /// Pieces on their way to the task.
 const PIECES: usize = 1_024;
 
+/// What a stream can be used again for: requests of two trunks never share one
+/// inside TLS, since each wants another name proven.
+type FarEnd = (Transport, SocketAddr, Option<TrunkId>);
+
 #[derive(Debug)]
 struct Open {
-    remote: SocketAddr,
+    far: FarEnd,
     queue: mpsc::Sender<Bytes>,
 }
 
 #[derive(Debug)]
 pub(super) struct Streams {
-    listener: Option<TcpListener>,
+    listeners: Vec<(Transport, TcpListener)>,
+    tls: Tls,
     limit: usize,
     next: u64,
     open: HashMap<ConnectionId, Open>,
-    by_remote: HashMap<SocketAddr, ConnectionId>,
+    by_remote: HashMap<FarEnd, ConnectionId>,
     per_address: HashMap<IpAddr, usize>,
     sender: mpsc::Sender<StreamEvent>,
     pub(super) events: mpsc::Receiver<StreamEvent>,
 }
 
 impl Streams {
-    pub(super) fn new(listener: Option<TcpListener>, limit: usize) -> Self {
+    pub(super) fn new(listeners: Vec<(Transport, TcpListener)>, tls: Tls, limit: usize) -> Self {
         let (sender, events) = mpsc::channel(PIECES);
         Self {
-            listener,
+            listeners,
+            tls,
             limit,
             next: 0,
             open: HashMap::new(),
@@ -50,17 +61,19 @@ impl Streams {
 
     /// What comes next: a stream to take, or news of an open one.
     pub(super) async fn next(&mut self) -> Arrival {
-        let Self { listener, events, .. } = self;
-        let accept = async {
-            match listener {
-                Some(listener) => listener.accept().await,
-                None => std::future::pending().await,
+        let Self { listeners, events, .. } = self;
+        let accept = poll_fn(|context| {
+            for (transport, listener) in listeners.iter() {
+                if let Poll::Ready(accepted) = listener.poll_accept(context) {
+                    return Poll::Ready((*transport, accepted));
+                }
             }
-        };
+            Poll::Pending
+        });
         tokio::select! {
             event = events.recv() => event.map_or(Arrival::Nothing, Arrival::News),
-            accepted = accept => match accepted {
-                Ok((stream, remote)) => Arrival::Stream(stream, remote),
+            (transport, accepted) = accept => match accepted {
+                Ok((stream, remote)) => Arrival::Stream(transport, stream, remote),
                 Err(error) => {
                     // Out of file descriptors, most likely: let others close theirs first.
                     tracing::warn!(%error, "cannot accept a SIP stream");
@@ -71,27 +84,27 @@ impl Streams {
         }
     }
 
-    /// Takes an accepted stream; past the limits it is closed unheard.
-    pub(super) fn accept(&mut self, stream: TcpStream, remote: SocketAddr) {
-        if let Some((id, queue)) = self.register(remote) {
-            tokio::spawn(connection::carry(id, remote, stream, queue, self.sender.clone()));
-        }
+    /// Takes an accepted stream; past the limits it is closed unheard, and
+    /// `false` comes back.
+    pub(super) fn accept(
+        &mut self,
+        transport: Transport,
+        stream: TcpStream,
+        remote: SocketAddr,
+    ) -> bool {
+        let Some((line, queue)) = self.register((transport, remote, None)) else { return false };
+        let (tls, events) = (self.tls.acceptor.clone(), self.sender.clone());
+        tokio::spawn(connection::accept(line, stream, tls, queue, events));
+        true
     }
 
     /// Sends over the hop's stream, another one to the same far end, or a new
-    /// one. `false` if there is no way.
-    pub(super) fn send(&mut self, hop: &Hop, message: Bytes) -> bool {
+    /// one; inside TLS only to whoever bears `name`. `false` if there is no way.
+    pub(super) fn send(&mut self, hop: &Hop, message: Bytes, name: Option<&str>) -> bool {
+        let far = (hop.transport, hop.remote, hop.trunk);
         let known = hop.connection.filter(|id| self.open.contains_key(id));
-        let known = known.or_else(|| self.by_remote.get(&hop.remote).copied());
-        let id = match known {
-            Some(id) => id,
-            None => {
-                let Some((id, queue)) = self.register(hop.remote) else { return false };
-                let events = self.sender.clone();
-                tokio::spawn(connection::connect(id, hop.remote, queue, events));
-                id
-            }
-        };
+        let known = known.or_else(|| self.by_remote.get(&far).copied());
+        let Some(id) = known.or_else(|| self.open(far, name)) else { return false };
         let queued = self.open.get(&id).is_some_and(|open| open.queue.try_send(message).is_ok());
         if !queued {
             self.close(id);
@@ -99,21 +112,35 @@ impl Streams {
         queued
     }
 
+    fn open(&mut self, far: FarEnd, name: Option<&str>) -> Option<ConnectionId> {
+        let tls = match far.0 {
+            Transport::Tcp => None,
+            Transport::Tls => Some(self.tls.towards(name?)?),
+            // Browsers come to us.
+            Transport::Udp | Transport::Ws | Transport::Wss => return None,
+        };
+        let (line, queue) = self.register(far)?;
+        tokio::spawn(connection::connect(line, tls, queue, self.sender.clone()));
+        Some(line.id)
+    }
+
     /// Lets go of a stream; its task writes what is queued and ends.
     pub(super) fn close(&mut self, id: ConnectionId) {
         let Some(open) = self.open.remove(&id) else { return };
-        if self.by_remote.get(&open.remote) == Some(&id) {
-            self.by_remote.remove(&open.remote);
+        if self.by_remote.get(&open.far) == Some(&id) {
+            self.by_remote.remove(&open.far);
         }
-        if let Some(count) = self.per_address.get_mut(&open.remote.ip()) {
+        let ip = open.far.1.ip();
+        if let Some(count) = self.per_address.get_mut(&ip) {
             *count -= 1;
             if *count == 0 {
-                self.per_address.remove(&open.remote.ip());
+                self.per_address.remove(&ip);
             }
         }
     }
 
-    fn register(&mut self, remote: SocketAddr) -> Option<(ConnectionId, mpsc::Receiver<Bytes>)> {
+    fn register(&mut self, far: FarEnd) -> Option<(Line, mpsc::Receiver<Bytes>)> {
+        let (transport, remote, trunk) = far;
         let count = self.per_address.entry(remote.ip()).or_default();
         if self.open.len() >= self.limit || *count >= MAX_PER_ADDRESS {
             if *count == 0 {
@@ -125,14 +152,21 @@ impl Streams {
         self.next += 1;
         let id = ConnectionId(self.next);
         let (sender, queue) = mpsc::channel(QUEUE);
-        self.open.insert(id, Open { remote, queue: sender });
-        self.by_remote.insert(remote, id);
-        Some((id, queue))
+        self.open.insert(id, Open { far, queue: sender });
+        self.by_remote.insert(far, id);
+        Some((Line { id, transport, remote, trunk }, queue))
     }
 }
 
+/// Opens a listener for streams.
+pub(super) async fn listen(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(address).await?;
+    let bound = listener.local_addr()?;
+    Ok((listener, bound))
+}
+
 pub(super) enum Arrival {
-    Stream(TcpStream, SocketAddr),
+    Stream(Transport, TcpStream, SocketAddr),
     News(StreamEvent),
     Nothing,
 }

@@ -3,13 +3,13 @@
 use super::MAX_WAITING_EVENTS;
 use super::clock::Clock;
 use super::command::Command;
-use super::connection::StreamEvent;
+use super::connection::{End, StreamEvent};
+use super::names;
 use super::streams::{Arrival, Streams};
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::io;
-use std::sync::Arc;
-use strowger_sip::{Directory, Endpoint, Hop, Output, Packet, SipEvent, Transmit, Transport};
+use strowger_sip::{Count, Endpoint, Hop, Notice, Output, Packet, SipEvent, Transmit, Transport};
 use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Duration, Instant};
@@ -31,7 +31,8 @@ pub(super) struct Task {
     events: mpsc::Sender<SipEvent>,
     /// Events that found the channel full, in order.
     waiting: VecDeque<SipEvent>,
-    directories: watch::Sender<Arc<Directory>>,
+    directories: watch::Sender<names::Known>,
+    notices: mpsc::Sender<Notice>,
     clock: Clock,
     buffer: Box<[u8]>,
     stopping: Option<oneshot::Sender<()>>,
@@ -57,7 +58,8 @@ impl Task {
         streams: Streams,
         commands: mpsc::Receiver<Command>,
         events: mpsc::Sender<SipEvent>,
-        directories: watch::Sender<Arc<Directory>>,
+        directories: watch::Sender<names::Known>,
+        notices: mpsc::Sender<Notice>,
     ) -> Self {
         Self {
             endpoint,
@@ -67,6 +69,7 @@ impl Task {
             events,
             waiting: VecDeque::new(),
             directories,
+            notices,
             clock: Clock::start(),
             buffer: vec![0; DATAGRAM_BYTES].into_boxed_slice(),
             stopping: None,
@@ -159,15 +162,24 @@ impl Task {
     fn take_stream(&mut self, arrival: Arrival) {
         let now = self.clock.now();
         match arrival {
-            Arrival::Stream(stream, remote) => self.streams.accept(stream, remote),
-            Arrival::News(StreamEvent::Data(id, remote, bytes)) => {
-                self.endpoint.receive(now, Packet { source: Hop::tcp(remote, Some(id)), bytes });
+            Arrival::Stream(transport, stream, remote) => {
+                if !self.streams.accept(transport, stream, remote) {
+                    self.endpoint.count(Count::StreamRefused);
+                }
             }
-            Arrival::News(StreamEvent::Closed { id, remote, unsent }) => {
-                self.streams.close(id);
-                self.endpoint.connection_closed(id);
-                if unsent {
-                    self.endpoint.transport_failed(now, &Hop::tcp(remote, Some(id)));
+            Arrival::News(StreamEvent::Data(source, bytes)) => {
+                self.endpoint.receive(now, Packet { source, bytes });
+            }
+            Arrival::News(StreamEvent::Closed(hop, end)) => {
+                if let Some(id) = hop.connection {
+                    self.streams.close(id);
+                    self.endpoint.connection_closed(id);
+                }
+                match end {
+                    End::NoHandshake => self.endpoint.count(Count::NoHandshake),
+                    // A browser cannot be reached again: what it was asked is lost.
+                    End::Over if !hop.transport.is_web() => self.endpoint.stream_lost(now, &hop),
+                    End::Over | End::NotOpened => self.endpoint.transport_failed(now, &hop),
                 }
             }
             Arrival::Nothing => {}
@@ -192,11 +204,19 @@ impl Task {
             }
             Command::SetDirectory(directory) => {
                 endpoint.set_directory(now, directory.clone());
-                self.directories.send_replace(directory);
+                self.directories.send_modify(|known| known.directory = directory);
             }
-            Command::Resolved(trunk, addresses) => {
-                endpoint.set_trunk_addresses(now, trunk, addresses);
+            Command::SetTrunking(trunking) => {
+                endpoint.set_trunking(now, trunking.clone());
+                self.directories.send_modify(|known| known.trunking = trunking);
             }
+            Command::SetBudget(tenant, left) => endpoint.set_budget(tenant, left),
+            Command::SetGuard(rules) => endpoint.set_guard(rules),
+            Command::Ban(source, for_s) => endpoint.ban(now, source, for_s),
+            Command::Unban(source, reply) => drop(reply.send(endpoint.unban(source))),
+            Command::Bans(reply) => drop(reply.send(endpoint.bans(now))),
+            Command::Trunks(reply) => drop(reply.send(endpoint.trunk_statuses(now))),
+            Command::Located(trunk, found) => endpoint.set_trunk_targets(now, trunk, found),
             Command::Registrations(reply) => drop(reply.send(endpoint.registrations())),
             Command::Figures(reply) => {
                 drop(reply.send((endpoint.usage(), endpoint.counters().clone())));
@@ -215,6 +235,7 @@ impl Task {
                 Output::Transmit(transmit) => self.send(transmit).await,
                 Output::Event(event) => self.tell(event),
                 Output::Close(connection) => self.streams.close(connection),
+                Output::Notice(notice) => self.notify(notice),
             }
         }
         self.endpoint.set_congested(!self.waiting.is_empty());
@@ -234,11 +255,23 @@ impl Task {
                     self.endpoint.transport_failed(self.clock.now(), &hop);
                 }
             }
-            Transport::Tcp => {
-                if !self.streams.send(&hop, bytes) {
+            _ => {
+                let directory = hop.trunk.map(|_| self.directories.borrow().directory.clone());
+                let name = hop.trunk.and_then(|trunk| {
+                    let proxy = directory.as_ref()?.trunk(trunk)?.proxy.as_ref()?;
+                    Some(proxy.host.as_str())
+                });
+                if !self.streams.send(&hop, bytes, name) {
                     self.endpoint.transport_failed(self.clock.now(), &hop);
                 }
             }
+        }
+    }
+
+    /// Nobody waits for notices, and they wait for nobody.
+    fn notify(&mut self, notice: Notice) {
+        if self.notices.try_send(notice).is_err() {
+            self.endpoint.count(Count::NoticeDropped);
         }
     }
 

@@ -255,6 +255,7 @@ impl Sipp {
         match transport {
             Transport::Udp => self,
             Transport::Tcp => self.with(&["-t", "t1"]),
+            other => panic!("SIPp here speaks no {other:?}"),
         }
     }
 

@@ -4,7 +4,7 @@ use crate::hop::{Hop, Transport};
 use crate::limits::MAX_ROUTES;
 use crate::message::Ask;
 use bytes::Bytes;
-use sipx_sip::uri::Host;
+use sipx_sip::uri::{Host, Scheme};
 use sipx_sip::{Address, HeaderName, Headers, Method, Uri};
 use std::net::SocketAddr;
 
@@ -85,7 +85,7 @@ pub(crate) fn read_routes(headers: &Headers) -> Option<Vec<Uri>> {
 /// cannot be reached: in both cases the neighbour that brought us here is the
 /// way. A phone is always reached where it was seen (`phone`).
 pub(crate) fn next_hop(routes: &[Uri], target: &Uri, neighbour: Hop, phone: bool) -> Hop {
-    if phone && routes.is_empty() {
+    if (phone && routes.is_empty()) || neighbour.transport.is_web() {
         return neighbour;
     }
     let uri = routes.first().unwrap_or(target);
@@ -94,18 +94,14 @@ pub(crate) fn next_hop(routes: &[Uri], target: &Uri, neighbour: Hop, phone: bool
     if unreachable || ip.is_unspecified() {
         return neighbour;
     }
-    let transport = match uri.transport() {
-        Some(name) if name.eq_ignore_ascii_case(b"tcp") => Transport::Tcp,
-        Some(_) => Transport::Udp,
-        // A peer that reached us over a stream and says nothing keeps to it.
-        None if *ip == neighbour.remote.ip() => neighbour.transport,
-        None => Transport::Udp,
-    };
-    if transport == Transport::Tcp && *ip == neighbour.remote.ip() {
-        let listening = SocketAddr::new(*ip, uri.port().unwrap_or(5060));
-        return Hop { remote: listening, ..neighbour };
+    let (same_host, sips) = (*ip == neighbour.remote.ip(), matches!(uri.scheme(), Scheme::Sips));
+    let transport = Transport::asked(uri.transport(), sips, same_host, neighbour.transport);
+    let remote = SocketAddr::new(*ip, uri.port().unwrap_or(transport.default_port()));
+    if transport.is_stream() && same_host {
+        let connection = neighbour.connection.filter(|_| neighbour.transport == transport);
+        return Hop { transport, remote, connection, trunk: neighbour.trunk };
     }
-    Hop { transport, remote: SocketAddr::new(*ip, uri.port().unwrap_or(5060)), connection: None }
+    Hop { transport, remote, connection: None, trunk: neighbour.trunk }
 }
 
 fn is_private(ip: std::net::IpAddr) -> bool {

@@ -14,5 +14,5 @@ pub(crate) use refer::{ReferIn, ReferOut};
 pub use replaces::Replaces;
 pub use state::InviteOptions;
 pub(crate) use state::{
-    AckFor, Branch, Call, Peer, Phase, Placed, Purpose, Reinvite, UnackedAnswer, Way,
+    AckFor, Branch, Call, Peer, Phase, Placed, Purpose, Reinvite, Spare, UnackedAnswer, Way,
 };

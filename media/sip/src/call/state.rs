@@ -6,12 +6,15 @@ use super::early::{Fork, Reliable};
 use super::refer::{ReferIn, ReferOut};
 use super::replaces::Replaces;
 use crate::directory::Login;
+use crate::endpoint::{Caller, CallerTold};
 use crate::event::{DialogKey, Source};
-use crate::hop::Hop;
-use crate::sdp::{Direction, MediaOptions, Negotiated, Session};
+use crate::hop::{Hop, Transport};
+use crate::sdp::{Direction, LocalMedia, MediaOptions, Negotiated, Session};
 use bytes::Bytes;
 use sipx_sip::{Request, Uri};
-use strowger_model::Timestamp;
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use strowger_model::{TenantId, Timestamp, TrunkId};
 
 /// Where a call leg stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,10 +76,10 @@ pub struct InviteOptions {
     /// [`crate::Refer::referred_by`] named.
     pub referred_by: Option<String>,
     /// The whole Request-URI over a trunk, if number and domain do not say it
-    /// all: what a Refer-To named.
+    /// all: what a Refer-To named. It is sent as it is, over every trunk tried.
     pub request_uri: Option<String>,
     /// The caller withholds its number: the called party sees `anonymous`
-    /// (RFC 3323), the carrier what its policy says.
+    /// (RFC 3323), the carrier what [`crate::IdentityPolicy`] says.
     pub withhold: bool,
     /// Its media, where it is not plain G.711.
     pub media: MediaOptions,
@@ -89,8 +92,8 @@ pub(crate) struct Placed {
     pub(crate) offer: String,
     pub(crate) extra: Vec<(String, String)>,
     pub(crate) options: InviteOptions,
-    /// Who really calls, for carriers that are told.
-    pub(crate) identity: String,
+    /// Who calls, as the place that has the call now is told.
+    pub(crate) told: CallerTold,
     /// The tags heard in provisional responses.
     pub(crate) tags: Vec<Bytes>,
     pub(crate) cancelled: bool,
@@ -105,6 +108,28 @@ pub(crate) struct Placed {
     /// The refusal to report if every branch fails; `Some(None)`: no response.
     pub(crate) refusal: Option<Option<u16>>,
     pub(crate) ring_until: Option<Timestamp>,
+    /// Where else the call may go; `None` for phones.
+    pub(crate) spare: Option<Box<Spare>>,
+}
+
+/// Where else a call over trunks may go.
+#[derive(Debug)]
+pub(crate) struct Spare {
+    /// The other addresses of the trunk that has it now.
+    pub(crate) targets: VecDeque<(Transport, SocketAddr)>,
+    /// The other trunks of the route.
+    pub(crate) trunks: VecDeque<TrunkId>,
+    /// Held ones, if there is no other.
+    pub(crate) last_resort: VecDeque<TrunkId>,
+    /// Refusals after which the next trunk is tried.
+    pub(crate) fail_over_on: Vec<u16>,
+    pub(crate) tenant: TenantId,
+    /// As the server wants it called and shown, before any translation.
+    pub(crate) called: String,
+    pub(crate) caller: Caller,
+    /// Every trunk gets an offer of its own: its policy may want it encrypted.
+    pub(crate) media: LocalMedia,
+    pub(crate) tries_left: u8,
 }
 
 /// What we change a session for.

@@ -5,6 +5,7 @@
 //! can never prove itself to another.
 
 use super::Endpoint;
+use crate::admission::Offence;
 use crate::counters::Count;
 use crate::digest::{Proof, challenges, find_credentials, verify};
 use crate::directory::{Extension, Trunk, TrunkMatch};
@@ -53,7 +54,8 @@ impl Endpoint {
                 }
                 None => {
                     self.counters.add(Count::UnknownSource);
-                    self.refuse(request, source, 403);
+                    self.offended(now, source, Offence::UnknownSource);
+                    self.refuse_guess(now, request, source, 403, |reply| reply);
                     None
                 }
             },
@@ -70,7 +72,8 @@ impl Endpoint {
         let to = request.headers.typed::<To>().and_then(Result::ok);
         let Some(tenant) = to.as_ref().and_then(|to| self.tenant_in(&to.uri)) else {
             self.counters.add(Count::UnknownSource);
-            self.refuse(request, source, 403);
+            self.offended(now, source, Offence::UnknownSource);
+            self.refuse_guess(now, request, source, 403, |reply| reply);
             return None;
         };
         let directory = self.directory.clone();
@@ -118,11 +121,16 @@ impl Endpoint {
         let method = String::from_utf8_lossy(request.method.as_bytes());
         let order = self.config.challenge;
         match verify(order, &mut self.nonces, now, realm, &method, &credentials, secret) {
-            Proof::Good => match (extension, trunk) {
-                (Some(extension), _) => Some(Source::Extension { agent: extension.agent, tenant }),
-                (None, Some(trunk)) => Some(Source::Trunk { trunk: trunk.id, tenant }),
-                (None, None) => None,
-            },
+            Proof::Good => {
+                self.guard.proven(now, source.remote.ip());
+                match (extension, trunk) {
+                    (Some(extension), _) => {
+                        Some(Source::Extension { agent: extension.agent, tenant })
+                    }
+                    (None, Some(trunk)) => Some(Source::Trunk { trunk: trunk.id, tenant }),
+                    (None, None) => None,
+                }
+            }
             Proof::Stale => {
                 self.counters.add(Count::StaleNonce);
                 self.challenge(now, request, source, tenant, true);
@@ -133,8 +141,16 @@ impl Endpoint {
                 None
             }
             Proof::Bad => {
+                let unknown = extension.is_none() && trunk.is_none();
+                let offence = if unknown {
+                    self.counters.add(Count::UnknownUser);
+                    Offence::UnknownExtension
+                } else {
+                    Offence::WrongPassword
+                };
                 self.counters.add(Count::WrongCredentials);
-                self.refuse(request, source, 403);
+                self.offended(now, source, offence);
+                self.refuse_guess(now, request, source, 403, |reply| reply);
                 None
             }
         }
@@ -158,7 +174,7 @@ impl Endpoint {
         };
         self.counters.add(Count::Challenged);
         let offered = challenges(self.config.challenge, realm, &nonce, stale);
-        self.refuse_with(request, source, status, |reply| {
+        self.refuse_guess(now, request, source, status, |reply| {
             offered.into_iter().fold(reply, |reply, value| reply.header(name.clone(), value))
         });
     }

@@ -49,17 +49,16 @@ impl Endpoint {
             self.refuse(&request, source, 483);
             return;
         }
-        if self.calls.len() >= self.config.limits.calls {
-            self.counters.add(Count::FullCalls);
-            self.refuse_busy(&request, source);
-            return;
-        }
-        if self.congested {
-            self.counters.add(Count::Congested);
+        if let Some(why) = self.overload(now) {
+            self.counters.add(why);
             self.refuse_busy(&request, source);
             return;
         }
         let Some(caller) = self.identify_caller(now, &request, source) else { return };
+        if !self.admit_incoming(now, caller) {
+            self.refuse_busy(&request, source);
+            return;
+        }
         let replaces = match self.replaced(&request, &caller) {
             Ok(replaces) => replaces,
             Err(status) => return self.refuse(&request, source, status),
@@ -99,6 +98,12 @@ impl Endpoint {
             // A phone may write what it likes into From; it is who it proved to be.
             incoming.from.clone_from(&extension.username);
         }
+        if let Source::Trunk { trunk, .. } = caller {
+            let policy = self.book.trunk(trunk);
+            incoming.from = policy.caller_in.apply(&incoming.from);
+            incoming.to = policy.called_in.apply(&incoming.to);
+            incoming.to_header = policy.called_in.apply(&incoming.to_header);
+        }
         let reliable = self.reliability(&caller, &request);
         let mut peer = Peer::default();
         peer.hear(&request.headers);
@@ -106,6 +111,9 @@ impl Endpoint {
         let repeat_at = now.plus_ms(PROVISIONAL_REPEAT_MS);
         self.timers.set(repeat_at, TimerKey::Unanswered(dialog_key));
         self.counters.add(Count::CallsIn);
+        if let Some(rate) = &mut self.rate {
+            rate.take(now);
+        }
         self.add_call(Call {
             key: dialog_key,
             tag,

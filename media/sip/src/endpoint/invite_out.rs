@@ -1,22 +1,22 @@
 //! Placing a call (RFC 3261 §13.2.1), to every phone of an extension at once
 //! or over a trunk, and giving it up (§9.1).
 
-use super::identity::named_address;
+use super::identity::CallerTold;
 use super::{Endpoint, Fate};
-use crate::call::{Branch, Call, Dialog, InviteOptions, Peer, Phase, Placed, SessionClock};
+use crate::call::{Branch, Call, Dialog, InviteOptions, Peer, Phase, Placed, SessionClock, Spare};
 use crate::counters::Count;
 use crate::directory::Login;
 use crate::event::{DialogKey, SipEvent, Source};
-use crate::hop::{Hop, Transport};
+use crate::hop::Hop;
 use crate::message::{ALLOW, Ask, SDP_TYPE, host_text, sip_uri};
 use crate::random::hex64;
-use crate::sdp::{LocalMedia, Session};
+use crate::sdp::{LocalMedia, MediaOptions, Session};
 use crate::timer::TimerKey;
 use crate::transaction::ClientOwner;
 use bytes::Bytes;
 use sipx_sip::transaction::ClientState;
 use sipx_sip::{HeaderName, Method, Request, Uri};
-use strowger_model::{AgentId, Cause, Timestamp, TrunkId};
+use strowger_model::{AgentId, Cause, TenantId, Timestamp, TrunkId};
 
 use super::answer::GIVE_UP_MS;
 
@@ -32,7 +32,14 @@ pub enum InviteTarget {
     Trunk {
         /// Which trunk.
         trunk: TrunkId,
-        /// The number or name to call, as the carrier wants it.
+        /// The number or name to call; the trunk's own rules still apply.
+        number: String,
+    },
+    /// A number over whichever trunk of the tenant's route takes it.
+    Route {
+        /// Whose route.
+        tenant: TenantId,
+        /// The number to call.
         number: String,
     },
 }
@@ -63,19 +70,24 @@ pub struct InviteRequest {
 }
 
 /// One place to send an INVITE to.
-struct Destination {
-    uri: Uri,
-    hop: Hop,
+pub(super) struct Destination {
+    pub(super) uri: Uri,
+    pub(super) hop: Hop,
 }
 
 /// Everything about the target that the INVITE needs.
-struct Route {
-    destinations: Vec<Destination>,
-    domain: String,
-    to: Uri,
-    source: Source,
-    login: Option<Login>,
-    phone: bool,
+pub(super) struct Route {
+    pub(super) destinations: Vec<Destination>,
+    /// Who calls, as it is said there.
+    pub(super) told: CallerTold,
+    pub(super) to: Uri,
+    pub(super) source: Source,
+    pub(super) login: Option<Login>,
+    pub(super) phone: bool,
+    /// The session of this call with whoever is there, and its offer.
+    pub(super) session: Session,
+    pub(super) offer: String,
+    pub(super) spare: Option<Box<Spare>>,
 }
 
 impl Endpoint {
@@ -101,21 +113,16 @@ impl Endpoint {
             self.counters.add(Count::FullCalls);
             return self.emit(failed(Cause::Congestion, None));
         }
-        let route = match self.route(&request.target, &options) {
+        let mut route = match self.route(now, &request, &options) {
             Ok(route) => route,
             Err(cause) => return self.emit(failed(cause, None)),
         };
-        let mut session = Session::new(self.random.number());
-        let policy = self.policies.of(&route.source);
-        session.restrict(&policy.codecs, policy.security);
-        session.set_options(options.media.clone());
-        let Ok(offer) = session.offer(&request.media) else {
+        let destinations = std::mem::take(&mut route.destinations);
+        let phone = route.phone;
+        let Some(first) = destinations.first() else {
             return self.emit(failed(Cause::Internal, None));
         };
-        let wanted = (&request, options);
-        let Some(call) = self.placed_call(now, key, wanted, &route, session, offer) else {
-            return self.emit(failed(Cause::Internal, None));
-        };
+        let call = self.placed_call(now, key, request, options, first, route);
         self.counters.add(Count::CallsOut);
         let ring_until = call.placed.as_ref().and_then(|placed| placed.ring_until);
         self.add_call(call);
@@ -123,8 +130,8 @@ impl Endpoint {
             self.timers.set(at, TimerKey::Ring(key));
         }
         self.with_call(key, |endpoint, call| {
-            for destination in route.destinations {
-                endpoint.start_branch(now, call, destination, route.phone);
+            for destination in destinations {
+                endpoint.start_branch(now, call, destination, phone);
             }
             if call.placed.as_ref().is_some_and(|placed| !placed.branches.is_empty()) {
                 return Fate::Keep;
@@ -134,74 +141,84 @@ impl Endpoint {
         });
     }
 
-    fn route(&self, target: &InviteTarget, options: &InviteOptions) -> Result<Route, Cause> {
-        match target {
-            InviteTarget::Extension(agent) => {
-                let extension = self.directory.extension(*agent).ok_or(Cause::NotFound)?;
-                let realm = self.directory.realm(extension.tenant).ok_or(Cause::NotFound)?;
-                let domain = realm.as_str().to_owned();
-                let destinations: Vec<_> = self
-                    .registrar
-                    .contacts(*agent)
-                    .map(|(uri, hop)| Destination { uri: uri.clone(), hop })
-                    .collect();
-                if destinations.is_empty() {
-                    return Err(Cause::Unreachable);
-                }
-                let to = sip_uri(Some(&extension.username), &host_text(&domain));
-                Ok(Route {
-                    destinations,
-                    to: to.ok_or(Cause::Internal)?,
-                    domain,
-                    source: Source::Extension { agent: *agent, tenant: extension.tenant },
-                    login: None,
-                    phone: true,
-                })
-            }
+    fn route(
+        &mut self,
+        now: Timestamp,
+        request: &InviteRequest,
+        options: &InviteOptions,
+    ) -> Result<Route, Cause> {
+        match &request.target {
+            InviteTarget::Extension(agent) => self.phone_route(*agent, request, options),
             InviteTarget::Trunk { trunk, number } => {
-                let trunk = self.directory.trunk(*trunk).ok_or(Cause::NotFound)?;
-                let proxy = trunk.proxy.as_ref().ok_or(Cause::Unreachable)?;
-                let address = self.trunks.address(trunk).ok_or(Cause::Unreachable)?;
-                if proxy.transport == Transport::Tcp && self.config.tcp.is_none() {
-                    return Err(Cause::Unreachable);
-                }
-                let to = sip_uri(Some(number), &host_text(trunk.domain()));
-                let to = to.ok_or(Cause::NotFound)?;
-                let hop = Hop { transport: proxy.transport, remote: address, connection: None };
-                let uri = match &options.request_uri {
-                    Some(uri) => {
-                        Uri::parse(Bytes::from(uri.clone())).map_err(|_| Cause::NotFound)?
-                    }
-                    None => to.clone(),
-                };
-                Ok(Route {
-                    destinations: vec![Destination { uri, hop }],
-                    to,
-                    domain: trunk.domain().to_owned(),
-                    source: Source::Trunk { trunk: trunk.id, tenant: trunk.tenant },
-                    login: trunk.outbound.clone(),
-                    phone: false,
-                })
+                self.trunk_route(now, *trunk, number, request, options)
+            }
+            InviteTarget::Route { tenant, number } => {
+                self.tenant_route(now, *tenant, number, request, options)
             }
         }
+    }
+
+    fn phone_route(
+        &mut self,
+        agent: AgentId,
+        request: &InviteRequest,
+        options: &InviteOptions,
+    ) -> Result<Route, Cause> {
+        let extension = self.directory.extension(agent).ok_or(Cause::NotFound)?;
+        let realm = self.directory.realm(extension.tenant).ok_or(Cause::NotFound)?;
+        let domain = realm.as_str();
+        let destinations: Vec<_> = self
+            .registrar
+            .contacts(agent)
+            .map(|(uri, hop)| Destination { uri: uri.clone(), hop })
+            .collect();
+        if destinations.is_empty() {
+            return Err(Cause::Unreachable);
+        }
+        let to = sip_uri(Some(&extension.username), &host_text(domain)).ok_or(Cause::Internal)?;
+        let told = CallerTold::to_phone(&request.caller, options.withhold, domain);
+        let source = Source::Extension { agent, tenant: extension.tenant };
+        let (session, offer) = self.first_offer(&source, &request.media, &options.media)?;
+        Ok(Route {
+            destinations,
+            told,
+            to,
+            source,
+            login: None,
+            phone: true,
+            session,
+            offer,
+            spare: None,
+        })
+    }
+
+    /// The session of a new call and the offer that begins it.
+    pub(super) fn first_offer(
+        &mut self,
+        source: &Source,
+        media: &LocalMedia,
+        options: &MediaOptions,
+    ) -> Result<(Session, String), Cause> {
+        let mut session = Session::new(self.random.number());
+        let policy = self.policies.of(source);
+        session.restrict(&policy.codecs, policy.security);
+        session.set_options(options.clone());
+        let offer = session.offer(media).map_err(|_| Cause::Internal)?;
+        Ok((session, offer))
     }
 
     fn placed_call(
         &mut self,
         now: Timestamp,
         key: DialogKey,
-        (request, options): (&InviteRequest, InviteOptions),
-        route: &Route,
-        session: Session,
-        offer: String,
-    ) -> Option<Call> {
+        request: InviteRequest,
+        options: InviteOptions,
+        first: &Destination,
+        route: Route,
+    ) -> Call {
         let tag = self.random.number();
-        let shown = Self::shown_from(&request.caller, options.withhold, &route.domain);
-        let local = format!("{shown};tag={}", hex64(tag));
-        let first = route.destinations.first()?;
+        let local = format!("{};tag={}", route.told.from, hex64(tag));
         let ring_ms = request.ring_timeout_ms.clamp(*RING_MS.start(), *RING_MS.end());
-        let login = route.login.as_ref().map(|login| login.username.as_str());
-        let user = Self::contact_user(&request.caller, options.withhold, login);
         let dialog = Dialog {
             call_id: Bytes::from(format!("{}{}", self.random.hex(), self.random.hex())),
             local: Bytes::from(local),
@@ -212,25 +229,25 @@ impl Endpoint {
             target: first.uri.clone(),
             routes: Vec::new(),
             hop: first.hop,
-            contact: self.contact(first.hop.transport, &user),
+            contact: self.contact(first.hop.transport, &route.told.contact_user),
         };
-        Some(Call {
+        Call {
             key,
             tag,
             phase: Phase::Calling,
             dialog,
-            session,
+            session: route.session,
             source: route.source,
-            login: route.login.clone(),
+            login: route.login,
             invited: None,
             invite: None,
             unacked: None,
             placed: Some(Box::new(Placed {
                 branches: Vec::new(),
-                offer,
-                extra: request.headers.clone(),
+                offer: route.offer,
+                extra: request.headers,
                 options,
-                identity: named_address(&request.caller, &route.domain),
+                told: route.told,
                 tags: Vec::new(),
                 ringing: false,
                 early: None,
@@ -239,6 +256,7 @@ impl Endpoint {
                 refusal: None,
                 ring_until: Some(now.plus_ms(u64::from(ring_ms))),
                 cancelled: false,
+                spare: route.spare,
             })),
             reinvite: None,
             queued: None,
@@ -252,7 +270,7 @@ impl Endpoint {
             unanswered_until: now,
             repeat_at: now,
             last_provisional: None,
-        })
+        }
     }
 
     fn start_branch(
@@ -264,6 +282,7 @@ impl Endpoint {
     ) {
         let Destination { uri, hop } = destination;
         let Some(id) = self.send_invite(now, call, &uri, hop, None) else { return };
+        self.expect_first_word(now, call, id);
         if let Some(placed) = &mut call.placed {
             placed.branches.push(Branch {
                 transaction: id,
@@ -298,7 +317,7 @@ impl Endpoint {
             .header(HeaderName::Contact, call.dialog.contact.clone())
             .header(HeaderName::Allow, ALLOW);
         ask = self.pass_headers(ask, &call.source, &placed.extra);
-        ask = self.assert_identity(ask, &call.source, &placed.identity, placed.options.withhold);
+        ask = self.assert_identity(ask, &call.source, &placed.told);
         if let Some((name, value)) = proof {
             ask = ask.header(name, value);
         }

@@ -133,6 +133,9 @@ impl Endpoint {
                 return Fate::Keep;
             }
         }
+        if self.fail_over(now, id, call, response) {
+            return Fate::Keep;
+        }
         let Some(placed) = &mut call.placed else { return Fate::Keep };
         let status = response.map(|response| response.status.code());
         for branch in placed.branches.iter_mut().filter(|b| b.transaction == id) {
@@ -265,7 +268,13 @@ impl Endpoint {
     }
 
     /// Acknowledges an answer that nobody wants and ends its dialog.
-    fn hang_up_stray(&mut self, now: Timestamp, id: u64, response: &Response, tag: Bytes) {
+    pub(super) fn hang_up_stray(
+        &mut self,
+        now: Timestamp,
+        id: u64,
+        response: &Response,
+        tag: Bytes,
+    ) {
         self.counters.add(Count::StrayAnswer);
         let Some(client) = self.transactions.client(id) else { return };
         let hop = client.hop;

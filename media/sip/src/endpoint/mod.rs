@@ -6,10 +6,12 @@
 //! [`Endpoint::poll`] and asks [`Endpoint::next_timeout`].
 
 mod ack;
+mod admission;
 mod answer;
 mod bye;
 mod cancel;
 mod extensions;
+mod fail_over;
 mod hang_up;
 mod identify;
 mod identity;
@@ -18,6 +20,7 @@ mod info;
 mod invite_in;
 mod invite_out;
 mod invite_response;
+mod probe;
 mod receive;
 mod refer_in;
 mod refer_out;
@@ -32,27 +35,35 @@ mod reply;
 mod run;
 mod salvage;
 mod session_timer;
+mod trunking;
 
 pub use invite_out::{Caller, InviteRequest, InviteTarget};
 pub use refer_out::TransferTarget;
 
+pub(crate) use identity::CallerTold;
+
+use crate::admission::Guard;
 use crate::call::Call;
 use crate::counters::{Count, Counters};
 use crate::digest::{ChallengeOrder, Nonces};
 use crate::directory::Directory;
-use crate::event::{DialogKey, SipEvent};
+use crate::event::{DialogKey, SipEvent, Source};
 use crate::hop::{ConnectionId, Hop, Transmit, Transport};
 use crate::limits::Limits;
+use crate::notice::Notice;
 use crate::policy::Policies;
 use crate::random::Random;
 use crate::registrar::Registrar;
 use crate::streams::Streams;
 use crate::timer::{TimerKey, Timers};
 use crate::transaction::Transactions;
+use crate::trunk::TokenBucket;
+use crate::trunk::table::TrunkBook;
 use crate::trunks::TrunkTable;
 use bytes::Bytes;
+use sipx_sip::transaction::ClientState;
 use std::collections::{HashMap, VecDeque};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use strowger_model::Timestamp;
 
@@ -64,6 +75,13 @@ pub struct EndpointConfig {
     /// Our TCP listener's address as others must see it; `None`: no TCP, and
     /// trunks that want it cannot be called.
     pub tcp: Option<SocketAddr>,
+    /// Our TLS listener's address as others must see it. Without one, trunks
+    /// over TLS are still called, and call back over the stream we opened.
+    pub tls: Option<SocketAddr>,
+    /// Our WebSocket listener's address as browsers must see it.
+    pub ws: Option<SocketAddr>,
+    /// Our secure WebSocket listener's address as browsers must see it.
+    pub wss: Option<SocketAddr>,
     /// How phones are challenged.
     pub challenge: ChallengeOrder,
     /// How much is held at once.
@@ -76,6 +94,9 @@ impl EndpointConfig {
         Self {
             udp: address,
             tcp: Some(address),
+            tls: None,
+            ws: None,
+            wss: None,
             challenge: ChallengeOrder::default(),
             limits: Limits::default(),
         }
@@ -91,6 +112,8 @@ pub enum Output {
     Event(SipEvent),
     /// Close a stream whose framing is lost.
     Close(ConnectionId),
+    /// Tell the operator, if there is room.
+    Notice(Notice),
 }
 
 /// How many entries each table holds.
@@ -132,6 +155,12 @@ pub struct Endpoint {
     tags: HashMap<u64, DialogKey>,
     registrar: Registrar,
     trunks: TrunkTable,
+    book: TrunkBook,
+    guard: Guard,
+    /// New calls a second, over everybody.
+    rate: Option<TokenBucket>,
+    /// Refusals that are given late, in order.
+    late: VecDeque<(Timestamp, IpAddr, Transmit)>,
     streams: Streams,
     outputs: VecDeque<Output>,
     counters: Counters,
@@ -146,6 +175,8 @@ impl Endpoint {
         let mut random = Random::new(seed);
         let nonces = Nonces::new(random.key());
         let tag_key = random.number();
+        let per_s = config.limits.calls_per_s;
+        let rate = per_s.map(|per_s| TokenBucket::new(Timestamp(0), per_s, per_s));
         Self {
             streams: Streams::new(config.limits.connections),
             registrar: Registrar::new(config.limits.registrations),
@@ -160,6 +191,10 @@ impl Endpoint {
             calls: HashMap::new(),
             tags: HashMap::new(),
             trunks: TrunkTable::default(),
+            book: TrunkBook::default(),
+            guard: Self::new_guard(),
+            rate,
+            late: VecDeque::new(),
             outputs: VecDeque::new(),
             counters: Counters::default(),
             next_inbound: 0,
@@ -201,6 +236,10 @@ impl Endpoint {
             TimerKey::Session(call) => self.session_timer(now, at, call),
             TimerKey::Trunk(trunk) => self.trunk_timer(now, at, trunk),
             TimerKey::KeepAlive(trunk) => self.keep_alive_timer(now, at, trunk),
+            TimerKey::LateAnswer => self.late_answer_timer(now),
+            TimerKey::Probe(trunk) => self.probe_timer(now, at, trunk),
+            TimerKey::Hold(trunk) => self.hold_timer(now, trunk),
+            TimerKey::FirstWord(call, id) => self.first_word_timer(now, call, id),
             TimerKey::Stream(connection) => {
                 if self.streams.is_stalled(now, connection) {
                     self.break_stream(connection);
@@ -221,7 +260,8 @@ impl Endpoint {
         self.sync_trunks(now);
     }
 
-    /// Swaps the policies. What was agreed in calls that are up stays as it is.
+    /// Swaps how SIP is spoken, by leg. What was agreed in calls that are up stays
+    /// as it is. What goes over trunks is [`Endpoint::set_trunking`]'s.
     pub fn set_policies(&mut self, policies: Arc<Policies>) {
         self.policies = policies;
     }
@@ -231,9 +271,28 @@ impl Endpoint {
         self.congested = congested;
     }
 
-    /// A stream was closed by the other side or by its owner.
+    /// A stream was closed by the other side or by its owner. Browsers that
+    /// were registered over it cannot be called any more (RFC 7118 §5).
     pub fn connection_closed(&mut self, connection: ConnectionId) {
         self.streams.remove(connection);
+        for (agent, tenant) in self.registrar.forget_web(connection) {
+            self.emit(SipEvent::Unregistered { agent, tenant });
+        }
+    }
+
+    /// A stream that had been up is gone: requests over it that nobody has
+    /// answered a word to were lost with it (RFC 3261 §17.1.4).
+    pub fn stream_lost(&mut self, now: Timestamp, hop: &Hop) {
+        let lost: Vec<u64> = self.transactions.clients_over(hop);
+        for id in lost {
+            let unheard = |state| matches!(state, ClientState::Calling | ClientState::Trying);
+            if let Some(client) = self.transactions.client(id)
+                && unheard(client.state())
+            {
+                let outputs = client.machine.on_transport_error();
+                self.run_client(now, id, outputs);
+            }
+        }
     }
 
     /// Messages to `hop` cannot be delivered (RFC 3261 §18.4).
@@ -245,6 +304,11 @@ impl Endpoint {
                 self.run_client(now, id, outputs);
             }
         }
+    }
+
+    /// Counts what the owner of the sockets turned away by itself.
+    pub fn count(&mut self, what: Count) {
+        self.counters.add(what);
     }
 
     /// What happened how often.
@@ -272,6 +336,10 @@ impl Endpoint {
         self.outputs.push_back(Output::Event(event));
     }
 
+    fn notify(&mut self, notice: Notice) {
+        self.outputs.push_back(Output::Notice(notice));
+    }
+
     fn transmit(&mut self, hop: Hop, bytes: Bytes) {
         self.counters.add(Count::Sent);
         self.outputs.push_back(Output::Transmit(Transmit { hop, bytes }));
@@ -292,32 +360,39 @@ impl Endpoint {
                 self.calls.insert(key, call);
             }
             Fate::Drop => {
+                if let Source::Trunk { trunk, tenant } = call.source {
+                    self.book.leave(trunk, tenant, call.placed.is_some());
+                }
                 self.tags.remove(&call.tag);
             }
         }
     }
 
     fn add_call(&mut self, call: Call) {
+        if let Source::Trunk { trunk, tenant } = call.source {
+            self.book.enter(trunk, tenant, call.placed.is_some());
+        }
         self.tags.insert(call.tag, call.key);
         self.calls.insert(call.key, Box::new(call));
     }
 
     /// Our address on a transport; the UDP one if there is no such listener.
     fn own_address(&self, transport: Transport) -> SocketAddr {
-        match transport {
-            Transport::Udp => self.config.udp,
-            Transport::Tcp => self.config.tcp.unwrap_or(self.config.udp),
-        }
+        let listener = match transport {
+            Transport::Udp => None,
+            Transport::Tcp => self.config.tcp,
+            Transport::Tls => self.config.tls,
+            Transport::Ws => self.config.ws,
+            Transport::Wss => self.config.wss,
+        };
+        listener.unwrap_or(self.config.udp)
     }
 
     /// Our Contact towards a hop.
     fn contact(&self, transport: Transport, user: &str) -> String {
         let address = self.own_address(transport);
         let user = crate::message::escape_user(user);
-        match transport {
-            Transport::Udp => format!("<sip:{user}@{address}>"),
-            Transport::Tcp => format!("<sip:{user}@{address};transport=tcp>"),
-        }
+        format!("<sip:{user}@{address}{}>", transport.contact_param())
     }
 
     fn via(&self, transport: Transport, branch: u64) -> String {
@@ -330,8 +405,9 @@ impl Endpoint {
     }
 
     fn is_ours(&self, host: &str) -> bool {
-        host.parse::<std::net::IpAddr>().is_ok_and(|ip| {
-            ip == self.config.udp.ip() || self.config.tcp.is_some_and(|tcp| tcp.ip() == ip)
-        })
+        let config = &self.config;
+        let listeners = [Some(config.udp), config.tcp, config.tls, config.ws, config.wss];
+        host.parse::<std::net::IpAddr>()
+            .is_ok_and(|ip| listeners.iter().flatten().any(|listener| listener.ip() == ip))
     }
 }

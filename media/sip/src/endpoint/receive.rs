@@ -1,6 +1,7 @@
 //! Sorting what arrives (RFC 3261 §8.2, §17.2.3, §18).
 
 use super::{Endpoint, salvage};
+use crate::admission::Offence;
 use crate::counters::Count;
 use crate::hop::{Hop, Packet, Transport};
 use crate::limits::{RETRY_AFTER_S, parse_limits};
@@ -8,6 +9,7 @@ use crate::message::ALLOW;
 use crate::timer::TimerKey;
 use crate::transaction::MergeKey;
 use crate::via::{response_hop, stamp_source};
+use bytes::Bytes;
 use sipx_sip::headers::To;
 use sipx_sip::transaction::ServerState;
 use sipx_sip::uri::Scheme;
@@ -21,6 +23,9 @@ impl Endpoint {
     /// Takes one datagram or the next piece of a stream.
     pub fn receive(&mut self, now: Timestamp, packet: Packet) {
         let Packet { source, bytes } = packet;
+        if self.turn_away(now, source, &bytes) {
+            return;
+        }
         match source.transport {
             Transport::Udp => {
                 // Phones keep holes in NATs open with line ends and zeros.
@@ -28,12 +33,31 @@ impl Endpoint {
                     self.counters.add(Count::KeepAlive);
                     return;
                 }
-                match sipx_sip::parse_datagram(bytes.clone(), &parse_limits()) {
-                    Ok(message) => self.take(now, message, source),
-                    Err(_) => self.take_broken(&bytes, source),
-                }
+                self.receive_whole(now, source, bytes);
             }
-            Transport::Tcp => self.receive_stream(now, source, &bytes),
+            Transport::Tcp | Transport::Tls => self.receive_stream(now, source, &bytes),
+            Transport::Ws | Transport::Wss => {
+                if bytes.iter().all(|b| matches!(b, b'\r' | b'\n')) {
+                    self.counters.add(Count::KeepAlive);
+                    // Two line ends are a ping, one is a pong (RFC 5626 §4.4.1).
+                    if bytes.len() >= 4 {
+                        self.transmit(source, Bytes::from_static(b"\r\n"));
+                    }
+                    return;
+                }
+                self.receive_whole(now, source, bytes);
+            }
+        }
+    }
+
+    /// One datagram or WebSocket frame: one message (RFC 7118 §5).
+    fn receive_whole(&mut self, now: Timestamp, source: Hop, bytes: Bytes) {
+        match sipx_sip::parse_datagram(bytes.clone(), &parse_limits()) {
+            Ok(message) => self.take(now, message, source),
+            Err(_) => {
+                self.offended(now, source, Offence::Malformed);
+                self.take_broken(&bytes, source);
+            }
         }
     }
 
@@ -46,7 +70,7 @@ impl Endpoint {
         // A keep-alive ping wants a pong (RFC 5626 §4.4.1).
         if read.pings > 0 {
             self.counters.add(Count::KeepAlive);
-            self.transmit(source, bytes::Bytes::from_static(b"\r\n"));
+            self.transmit(source, Bytes::from_static(b"\r\n"));
         }
         if let Some(at) = read.stalls_at {
             self.timers.set(at, TimerKey::Stream(connection));
@@ -56,6 +80,7 @@ impl Endpoint {
         }
         if read.broken {
             self.counters.add(Count::Junk);
+            self.offended(now, source, Offence::Malformed);
             self.break_stream(connection);
         }
     }
@@ -140,7 +165,13 @@ impl Endpoint {
 
     /// A request that we have not seen (§8.2).
     fn take_new(&mut self, now: Timestamp, request: Request, key: TransactionKey, source: Hop) {
-        if self.transactions.servers() >= self.config.limits.transactions {
+        let tagged = matches!(request.headers.typed::<To>(), Some(Ok(to)) if to.tag().is_some());
+        if !tagged && self.is_scan(now, &request, source) {
+            return;
+        }
+        let limits = self.config.limits;
+        let room = if tagged { limits.transactions } else { limits.new_transactions() };
+        if self.transactions.servers() >= room {
             self.counters.add(Count::FullTransactions);
             self.refuse_busy(&request, source);
             return;
@@ -158,7 +189,6 @@ impl Endpoint {
         if !self.requires_only_known(&request, source) {
             return;
         }
-        let tagged = matches!(request.headers.typed::<To>(), Some(Ok(to)) if to.tag().is_some());
         match (&request.method, tagged) {
             (_, true) => self.take_in_dialog(now, request, key, source),
             (Method::Invite, false) => self.take_invite(now, request, key, source),

@@ -10,6 +10,7 @@ use crate::message::{Ask, host_text, sip_uri};
 use crate::random::hex64;
 use crate::timer::TimerKey;
 use crate::transaction::ClientOwner;
+use crate::trunk::Located;
 use crate::trunks::Lease;
 use bytes::Bytes;
 use sipx_sip::headers::{Contact, Expires};
@@ -30,15 +31,26 @@ const FIRST_SPREAD_MS: u64 = 500;
 
 impl Endpoint {
     /// What a trunk's proxy name resolved to; best first, empty if to nothing.
-    /// Whoever owns the sockets repeats this as names change.
     pub fn set_trunk_addresses(
         &mut self,
         now: Timestamp,
         trunk: TrunkId,
         addresses: Vec<SocketAddr>,
     ) {
+        let proxy = self.directory.trunk(trunk).and_then(|trunk| trunk.proxy.as_ref());
+        let transport = proxy.map_or(Transport::Udp, |proxy| proxy.transport);
+        self.set_trunk_targets(
+            now,
+            trunk,
+            vec![Located { transport, rank: 0, weight: 0, addresses }],
+        );
+    }
+
+    /// Where a trunk's proxy name leads ([`crate::Location`]). Whoever owns the
+    /// sockets repeats this as names change.
+    pub fn set_trunk_targets(&mut self, now: Timestamp, trunk: TrunkId, found: Vec<Located>) {
         let was = self.directory.trunk(trunk).and_then(|t| self.trunks.address(t));
-        self.trunks.set_addresses(trunk, addresses);
+        self.trunks.set_located(trunk, found);
         let is = self.directory.trunk(trunk).and_then(|t| self.trunks.address(t));
         if was != is && is.is_some() && self.trunks.leases.contains_key(&trunk) {
             self.register_at(now, trunk);
@@ -49,6 +61,11 @@ impl Endpoint {
     pub(super) fn sync_trunks(&mut self, now: Timestamp) {
         let directory = self.directory.clone();
         self.trunks.retain(|trunk| directory.trunk(trunk).is_some());
+        self.book.retain(
+            |trunk| directory.trunk(trunk).is_some(),
+            |tenant| directory.realm(tenant).is_some(),
+        );
+        self.sync_probes(now);
         let stale: Vec<TrunkId> = self
             .trunks
             .leases
@@ -124,9 +141,8 @@ impl Endpoint {
     }
 
     fn hop_of(&self, trunk: &Trunk) -> Option<Hop> {
-        let proxy = trunk.proxy.as_ref()?;
-        let remote = self.trunks.address(trunk)?;
-        Some(Hop { transport: proxy.transport, remote, connection: None })
+        let (transport, remote) = self.trunks.address(trunk)?;
+        Some(Hop::to_trunk(trunk.id, transport, remote))
     }
 
     fn send_register(
@@ -251,7 +267,7 @@ impl Endpoint {
             lease.keep_alive_at = Some(at);
             self.timers.set(at, TimerKey::KeepAlive(lease.trunk.id));
         }
-        self.tell(lease, true, Some(response.status.code()));
+        self.tell(now, lease, true, Some(response.status.code()));
     }
 
     fn register_failed(&mut self, now: Timestamp, lease: &mut Lease, status: Option<u16>) {
@@ -264,13 +280,16 @@ impl Endpoint {
         let pause = pause.min(RETRY_TO_MS);
         lease.next_at = now.plus_ms(self.random.between_ms(pause / 2, pause));
         self.timers.set(lease.next_at, TimerKey::Trunk(lease.trunk.id));
-        self.tell(lease, false, status);
+        self.tell(now, lease, false, status);
     }
 
-    fn tell(&mut self, lease: &mut Lease, ok: bool, status: Option<u16>) {
+    fn tell(&mut self, now: Timestamp, lease: &mut Lease, ok: bool, status: Option<u16>) {
         if lease.ok != Some(ok) {
             lease.ok = Some(ok);
             self.emit(SipEvent::TrunkRegistered { trunk: lease.trunk.id, ok, status });
+        }
+        if !lease.leaving {
+            self.trunk_changes(now, lease.trunk.id, |health, _| health.registered(now, ok));
         }
     }
 

@@ -106,6 +106,9 @@ impl Endpoint {
         owner: ClientOwner,
         response: Option<&Response>,
     ) {
+        if let (ClientOwner::Invite(call), Some(response)) = (owner, response) {
+            self.trunk_heard(now, call, response);
+        }
         match owner {
             ClientOwner::Invite(call) => self.on_invite_outcome(now, id, call, response),
             ClientOwner::Reinvite(call) => self.on_reinvite_outcome(now, id, call, response),
@@ -114,6 +117,10 @@ impl Endpoint {
             ClientOwner::Notify(call) => self.on_notify_outcome(now, call, response),
             ClientOwner::Info(call) => self.on_info_outcome(now, call, response),
             ClientOwner::Register(trunk) => self.on_register_outcome(now, id, trunk, response),
+            ClientOwner::Probe(trunk, number) => {
+                self.on_probe_outcome(now, trunk, number, response);
+            }
+            ClientOwner::Abandoned => self.on_abandoned_outcome(now, id, response),
             ClientOwner::Cancel | ClientOwner::Prack | ClientOwner::StrayBye => {}
         }
     }

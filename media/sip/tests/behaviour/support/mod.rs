@@ -2,8 +2,10 @@
 //! ([`Bench`]), or two against each other over a wire that loses, delays and
 //! doubles ([`World`]).
 
+mod trunking;
 mod world;
 
+pub use trunking::{FIRST, SECOND, THIRD, carriers, in_order, step};
 pub use world::{Fault, World};
 
 use bytes::Bytes;
@@ -95,6 +97,7 @@ pub struct Bench {
     pub sent: Vec<(Hop, String)>,
     pub events: Vec<SipEvent>,
     pub closed: Vec<ConnectionId>,
+    pub notices: Vec<Notice>,
 }
 
 impl Bench {
@@ -109,6 +112,7 @@ impl Bench {
             sent: Vec::new(),
             events: Vec::new(),
             closed: Vec::new(),
+            notices: Vec::new(),
         };
         bench.endpoint.set_directory(START, Arc::new(directory));
         bench.drain();
@@ -123,6 +127,7 @@ impl Bench {
                 }
                 Output::Event(event) => self.events.push(event),
                 Output::Close(connection) => self.closed.push(connection),
+                Output::Notice(notice) => self.notices.push(notice),
             }
         }
     }

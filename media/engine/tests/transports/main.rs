@@ -1,0 +1,9 @@
+//! The driver's sockets on loopback, against clients written by others
+//! (rustls, tungstenite) or by hand.
+
+mod support;
+
+mod certificates_are_checked;
+mod connections_are_limited;
+mod names_lead_to_servers;
+mod websockets_carry_sip;

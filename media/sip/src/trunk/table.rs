@@ -1,0 +1,204 @@
+//! How every trunk is doing and how much goes over it, beside what is
+//! configured. One endpoint owns it.
+
+use super::health::Change;
+use super::{Gate, Health, Refusal, TenantPolicy, TrunkPolicy, TrunkReason, TrunkState, Trunking};
+use std::collections::HashMap;
+use std::sync::Arc;
+use strowger_model::{TenantId, Timestamp, TrunkId};
+
+/// A trunk as an operator sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrunkStatus {
+    /// Which.
+    pub trunk: TrunkId,
+    /// Whether it is given calls.
+    pub state: TrunkState,
+    /// Why.
+    pub reason: TrunkReason,
+    /// Since when.
+    pub since: Timestamp,
+    /// Calls over it now that came in.
+    pub calls_in: u32,
+    /// Calls over it now that went out.
+    pub calls_out: u32,
+    /// Calls that it was not given, by reason.
+    pub refused: Vec<(Refusal, u64)>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct TrunkBook {
+    config: Arc<Trunking>,
+    unset_trunk: TrunkPolicy,
+    unset_tenant: TenantPolicy,
+    health: HashMap<TrunkId, Health>,
+    trunks: HashMap<TrunkId, Gate>,
+    tenants: HashMap<TenantId, Gate>,
+    /// What a tenant may still spend, in millionths; none: no budget is kept.
+    budgets: HashMap<TenantId, u64>,
+    /// When each trunk is probed next; timers for other times mean nothing.
+    pub(crate) probes: HashMap<TrunkId, Timestamp>,
+}
+
+impl TrunkBook {
+    pub(crate) fn configure(&mut self, config: Arc<Trunking>) {
+        self.config = config;
+    }
+
+    pub(crate) fn retain(
+        &mut self,
+        trunk_stays: impl Fn(TrunkId) -> bool,
+        tenant_stays: impl Fn(TenantId) -> bool,
+    ) {
+        self.health.retain(|trunk, _| trunk_stays(*trunk));
+        self.trunks.retain(|trunk, _| trunk_stays(*trunk));
+        self.probes.retain(|trunk, _| trunk_stays(*trunk));
+        self.tenants.retain(|tenant, _| tenant_stays(*tenant));
+        self.budgets.retain(|tenant, _| tenant_stays(*tenant));
+    }
+
+    pub(crate) fn trunk(&self, trunk: TrunkId) -> &TrunkPolicy {
+        self.config.trunks.get(&trunk).unwrap_or(&self.unset_trunk)
+    }
+
+    pub(crate) fn tenant(&self, tenant: TenantId) -> &TenantPolicy {
+        self.config.tenants.get(&tenant).unwrap_or(&self.unset_tenant)
+    }
+
+    pub(crate) fn set_budget(&mut self, tenant: TenantId, left_micros: Option<u64>) {
+        match left_micros {
+            Some(left) => self.budgets.insert(tenant, left),
+            None => self.budgets.remove(&tenant),
+        };
+    }
+
+    /// Whether a tenant may have one more call; counted in its rate if so. A
+    /// number is given for calls out.
+    pub(crate) fn admit_tenant(
+        &mut self,
+        now: Timestamp,
+        tenant: TenantId,
+        number: Option<&str>,
+    ) -> Result<(), Refusal> {
+        let config = self.config.clone();
+        let policy = config.tenants.get(&tenant).unwrap_or(&self.unset_tenant);
+        let gate = self.tenants.entry(tenant).or_default();
+        let budget = self.budgets.get_mut(&tenant);
+        let verdict = gate.has_room(now, &policy.limits, number.is_some()).and_then(|()| {
+            let Some(number) = number else { return Ok(()) };
+            let forms = forms(policy, number);
+            forms.iter().try_for_each(|form| policy.limits.permits(form))?;
+            spend(policy, forms.first().map_or(number, String::as_str), budget)
+        });
+        match verdict {
+            Ok(()) => gate.pass(now, &policy.limits),
+            Err(why) => gate.refuse(why),
+        }
+        verdict
+    }
+
+    /// Whether a trunk may have one more call; counted in its rate if so.
+    pub(crate) fn admit_trunk(
+        &mut self,
+        now: Timestamp,
+        trunk: TrunkId,
+        tenant: TenantId,
+        number: Option<&str>,
+    ) -> Result<(), Refusal> {
+        let config = self.config.clone();
+        let policy = config.trunks.get(&trunk).unwrap_or(&self.unset_trunk);
+        let forms = number.map(|number| forms(self.tenant(tenant), number)).unwrap_or_default();
+        let gate = self.trunks.entry(trunk).or_default();
+        let verdict = gate
+            .has_room(now, &policy.limits, number.is_some())
+            .and_then(|()| forms.iter().try_for_each(|form| policy.limits.permits(form)));
+        match verdict {
+            Ok(()) => gate.pass(now, &policy.limits),
+            Err(why) => gate.refuse(why),
+        }
+        verdict
+    }
+
+    /// Counts a call that a trunk was not given for a reason found elsewhere.
+    pub(crate) fn refuse(&mut self, trunk: TrunkId, why: Refusal) {
+        self.trunks.entry(trunk).or_default().refuse(why);
+    }
+
+    pub(crate) fn enter(&mut self, trunk: TrunkId, tenant: TenantId, out: bool) {
+        self.trunks.entry(trunk).or_default().enter(out);
+        self.tenants.entry(tenant).or_default().enter(out);
+    }
+
+    pub(crate) fn leave(&mut self, trunk: TrunkId, tenant: TenantId, out: bool) {
+        if let Some(gate) = self.trunks.get_mut(&trunk) {
+            gate.leave(out);
+        }
+        if let Some(gate) = self.tenants.get_mut(&tenant) {
+            gate.leave(out);
+        }
+    }
+
+    pub(crate) fn health(&mut self, now: Timestamp, trunk: TrunkId) -> &mut Health {
+        self.health.entry(trunk).or_insert_with(|| Health::new(now))
+    }
+
+    pub(crate) fn change(
+        &mut self,
+        now: Timestamp,
+        trunk: TrunkId,
+        work: impl FnOnce(&mut Health, &super::HealthRules) -> Change,
+    ) -> Change {
+        let rules = self.trunk(trunk).health;
+        work(self.health(now, trunk), &rules)
+    }
+
+    pub(crate) fn state(&self, trunk: TrunkId) -> TrunkState {
+        self.health.get(&trunk).map_or(TrunkState::Up, |health| health.state)
+    }
+
+    pub(crate) fn status(&self, now: Timestamp, trunk: TrunkId) -> TrunkStatus {
+        let fresh = Health::new(now);
+        let health = self.health.get(&trunk).unwrap_or(&fresh);
+        let gate = self.trunks.get(&trunk).cloned().unwrap_or_default();
+        TrunkStatus {
+            trunk,
+            state: health.state,
+            reason: health.reason,
+            since: health.since,
+            calls_in: gate.calls_in,
+            calls_out: gate.calls_out,
+            refused: gate.refused(),
+        }
+    }
+
+    /// What a tenant was refused, by reason.
+    pub(crate) fn refused(&self, tenant: TenantId) -> Vec<(Refusal, u64)> {
+        self.tenants.get(&tenant).map(Gate::refused).unwrap_or_default()
+    }
+}
+
+/// A number in every form that prefixes may mean: bare digits are also read as
+/// a number without its `+`, as some carriers do.
+fn forms(policy: &TenantPolicy, number: &str) -> Vec<String> {
+    if let Some(full) = policy.plan.as_ref().and_then(|plan| plan.e164(number)) {
+        return vec![full];
+    }
+    let bare = policy.plan.is_some() && number.bytes().all(|b| b.is_ascii_digit());
+    let mut forms = vec![number.to_owned()];
+    // Longer than any extension or short code.
+    if bare && number.len() > 6 {
+        forms.insert(0, format!("+{number}"));
+        forms.truncate(1);
+    }
+    forms
+}
+
+/// One minute of a call must be paid for before it is placed; what it costs
+/// more is booked by whoever keeps the budget.
+fn spend(policy: &TenantPolicy, number: &str, budget: Option<&mut u64>) -> Result<(), Refusal> {
+    let Some(tariff) = &policy.tariff else { return Ok(()) };
+    let price = tariff.price_micros(number).ok_or(Refusal::NoPrice)?;
+    let Some(left) = budget else { return Ok(()) };
+    *left = left.checked_sub(price).ok_or(Refusal::OverBudget)?;
+    Ok(())
+}
