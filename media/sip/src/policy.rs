@@ -1,5 +1,8 @@
-//! What may differ from one carrier to the next: extensions, how identity is
-//! shown, what passes through.
+//! How SIP is spoken on a leg: extensions, codecs and encryption, whether and how
+//! the caller's identity is believed and asserted, what passes through.
+//!
+//! Which number is shown and how numbers are written is not here: like limits,
+//! health and routes it belongs to trunks alone ([`crate::TrunkPolicy`]).
 //!
 //! The table is swapped as a whole, like the directory. It owns no state and
 //! decides nothing by itself.
@@ -81,7 +84,9 @@ impl Default for IdentityPolicy {
     }
 }
 
-/// What holds for one leg.
+/// How SIP is spoken on one leg. For a trunk [`crate::TrunkPolicy`] says what goes
+/// over it and how numbers are written; what is said here of its callers is said
+/// of the number that it chose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LegPolicy {
     /// Session timers; `None`: neither asked for nor granted.
@@ -112,7 +117,8 @@ impl Default for LegPolicy {
     }
 }
 
-/// The policies of every leg.
+/// How SIP is spoken, by leg; [`crate::Trunking`] holds what else is configured of
+/// trunks.
 #[derive(Clone, Debug, Default)]
 pub struct Policies {
     /// Trunks that are special.

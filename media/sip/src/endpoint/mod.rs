@@ -41,6 +41,8 @@ mod trunking;
 pub use invite_out::{Caller, InviteRequest, InviteTarget};
 pub use refer_out::TransferTarget;
 
+pub(crate) use identity::CallerTold;
+
 use crate::admission::Guard;
 use crate::call::Call;
 use crate::counters::{Count, Counters};
@@ -266,7 +268,8 @@ impl Endpoint {
         self.sync_trunks(now);
     }
 
-    /// Swaps the policies. What was agreed in calls that are up stays as it is.
+    /// Swaps how SIP is spoken, by leg. What was agreed in calls that are up stays
+    /// as it is. What goes over trunks is [`Endpoint::set_trunking`]'s.
     pub fn set_policies(&mut self, policies: Arc<Policies>) {
         self.policies = policies;
     }

@@ -12,7 +12,8 @@ use strowger_model::{TenantId, Timestamp, TrunkId};
 
 impl Endpoint {
     /// Swaps limits, routes, translations and health rules. Calls that are up
-    /// are not touched; how trunks are doing is remembered.
+    /// are not touched; how trunks are doing is remembered. How SIP is spoken with
+    /// a trunk is [`Endpoint::set_policies`]'s.
     pub fn set_trunking(&mut self, now: Timestamp, trunking: Arc<Trunking>) {
         self.book.configure(trunking);
         self.sync_probes(now);

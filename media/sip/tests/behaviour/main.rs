@@ -17,6 +17,7 @@ mod digits_come_and_go_as_info;
 mod every_table_is_bounded;
 mod guessers_are_shut_out;
 mod hostile_bytes_do_no_harm;
+mod identity_and_options_follow_the_trunk;
 mod identity_and_topology;
 mod media_is_agreed;
 mod numbers_are_translated;
