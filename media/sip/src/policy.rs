@@ -100,6 +100,9 @@ pub struct LegPolicy {
     pub pass_headers: Vec<String>,
     /// What an offer of theirs must name one of, or it is refused at once (488).
     pub codecs: Vec<Codec>,
+    /// What is spoken of what the leg can speak, in this order, which goes before
+    /// theirs; empty: all that the leg can, in its own order.
+    pub preferred: Vec<Codec>,
     /// Whether media may or must be encrypted.
     pub security: Security,
 }
@@ -112,6 +115,7 @@ impl Default for LegPolicy {
             identity: IdentityPolicy::default(),
             pass_headers: Vec::new(),
             codecs: Codec::ALL.to_vec(),
+            preferred: Vec::new(),
             security: Security::default(),
         }
     }

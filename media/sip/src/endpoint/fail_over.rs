@@ -208,19 +208,22 @@ impl Endpoint {
             return self.try_again(now, id, call, uri, Hop::to_trunk(trunk, transport, remote));
         }
         let Ok(route) = self.next_route(now, spare, &placed.options) else { return false };
-        self.change_trunk(call, route).is_some_and(|destination| {
+        self.change_trunk(now, call, route).is_some_and(|destination| {
             self.try_again(now, id, call, destination.uri, destination.hop)
         })
     }
 
     /// Makes a call another trunk's: to its carrier it is a new one.
-    fn change_trunk(&mut self, call: &mut Call, route: Route) -> Option<Destination> {
+    fn change_trunk(
+        &mut self,
+        now: Timestamp,
+        call: &mut Call,
+        route: Route,
+    ) -> Option<Destination> {
         let destination = route.destinations.into_iter().next()?;
-        if let Source::Trunk { trunk, tenant } = call.source {
-            self.book.leave(trunk, tenant, true);
-        }
+        self.book.leave(call.key, true);
         if let Source::Trunk { trunk, tenant } = route.source {
-            self.book.enter(trunk, tenant, true);
+            self.book.enter(now, call.key, (trunk, tenant), true);
         }
         call.source = route.source;
         call.login = route.login;

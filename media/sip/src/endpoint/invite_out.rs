@@ -125,7 +125,7 @@ impl Endpoint {
         let call = self.placed_call(now, key, request, options, first, route);
         self.counters.add(Count::CallsOut);
         let ring_until = call.placed.as_ref().and_then(|placed| placed.ring_until);
-        self.add_call(call);
+        self.add_call(now, call);
         if let Some(at) = ring_until {
             self.timers.set(at, TimerKey::Ring(key));
         }
@@ -202,6 +202,7 @@ impl Endpoint {
         let mut session = Session::new(self.random.number());
         let policy = self.policies.of(source);
         session.restrict(&policy.codecs, policy.security);
+        session.prefer(&policy.preferred);
         session.set_options(options.clone());
         let offer = session.offer(media).map_err(|_| Cause::Internal)?;
         Ok((session, offer))

@@ -341,6 +341,7 @@ impl Endpoint {
     }
 
     fn emit(&mut self, event: SipEvent) {
+        self.book.hear(self.clock, &event);
         self.outputs.push_back(Output::Event(event));
     }
 
@@ -369,9 +370,7 @@ impl Endpoint {
                 self.calls.insert(key, call);
             }
             Fate::Drop => {
-                if let Source::Trunk { trunk, tenant } = call.source {
-                    self.book.leave(trunk, tenant, call.placed.is_some());
-                }
+                self.book.leave(call.key, false);
                 self.tags.remove(&call.tag);
                 if let Some(trace) = self.trace.end(call.key) {
                     self.trace.forget(&call.dialog.call_id);
@@ -381,9 +380,9 @@ impl Endpoint {
         }
     }
 
-    fn add_call(&mut self, call: Call) {
+    fn add_call(&mut self, now: Timestamp, call: Call) {
         if let Source::Trunk { trunk, tenant } = call.source {
-            self.book.enter(trunk, tenant, call.placed.is_some());
+            self.book.enter(now, call.key, (trunk, tenant), call.placed.is_some());
         }
         self.trace.begin(call.key, &call.dialog.call_id);
         self.tags.insert(call.tag, call.key);

@@ -1,8 +1,10 @@
 //! How every trunk is doing and how much goes over it, beside what is
 //! configured. One endpoint owns it.
 
+use super::figures::{OnTrunk, TrunkFigures};
 use super::health::Change;
 use super::{Gate, Health, Refusal, TenantPolicy, TrunkPolicy, TrunkReason, TrunkState, Trunking};
+use crate::event::{DialogKey, SipEvent};
 use std::collections::HashMap;
 use std::sync::Arc;
 use strowger_model::{TenantId, Timestamp, TrunkId};
@@ -24,6 +26,8 @@ pub struct TrunkStatus {
     pub calls_out: u32,
     /// Calls that it was not given, by reason.
     pub refused: Vec<(Refusal, u64)>,
+    /// What became of those that it was given.
+    pub figures: TrunkFigures,
 }
 
 #[derive(Debug, Default)]
@@ -34,6 +38,9 @@ pub(crate) struct TrunkBook {
     health: HashMap<TrunkId, Health>,
     trunks: HashMap<TrunkId, Gate>,
     tenants: HashMap<TenantId, Gate>,
+    figures: HashMap<TrunkId, TrunkFigures>,
+    /// No more than there are calls.
+    calls: HashMap<DialogKey, OnTrunk>,
     /// What a tenant may still spend, in millionths; none: no budget is kept.
     budgets: HashMap<TenantId, u64>,
     /// When each trunk is probed next; timers for other times mean nothing.
@@ -52,6 +59,7 @@ impl TrunkBook {
     ) {
         self.health.retain(|trunk, _| trunk_stays(*trunk));
         self.trunks.retain(|trunk, _| trunk_stays(*trunk));
+        self.figures.retain(|trunk, _| trunk_stays(*trunk));
         self.probes.retain(|trunk, _| trunk_stays(*trunk));
         self.tenants.retain(|tenant, _| tenant_stays(*tenant));
         self.budgets.retain(|tenant, _| tenant_stays(*tenant));
@@ -124,17 +132,41 @@ impl TrunkBook {
         self.trunks.entry(trunk).or_default().refuse(why);
     }
 
-    pub(crate) fn enter(&mut self, trunk: TrunkId, tenant: TenantId, out: bool) {
+    /// A call begins on a trunk.
+    pub(crate) fn enter(
+        &mut self,
+        now: Timestamp,
+        call: DialogKey,
+        (trunk, tenant): (TrunkId, TenantId),
+        out: bool,
+    ) {
         self.trunks.entry(trunk).or_default().enter(out);
         self.tenants.entry(tenant).or_default().enter(out);
+        self.figures.entry(trunk).or_default().of(out).calls += 1;
+        self.calls.insert(call, OnTrunk::new(now, trunk, tenant, out));
     }
 
-    pub(crate) fn leave(&mut self, trunk: TrunkId, tenant: TenantId, out: bool) {
-        if let Some(gate) = self.trunks.get_mut(&trunk) {
-            gate.leave(out);
+    /// A call leaves its trunk; it may go on over another one.
+    pub(crate) fn leave(&mut self, call: DialogKey, goes_on: bool) {
+        let Some(on) = self.calls.remove(&call) else { return };
+        if let Some(gate) = self.trunks.get_mut(&on.trunk) {
+            gate.leave(on.out);
         }
-        if let Some(gate) = self.tenants.get_mut(&tenant) {
-            gate.leave(out);
+        if let Some(gate) = self.tenants.get_mut(&on.tenant) {
+            gate.leave(on.out);
+        }
+        if let Some(figures) = self.figures.get_mut(&on.trunk) {
+            on.end(goes_on, figures.of(on.out));
+        }
+    }
+
+    /// Takes note of what the server is told of a call.
+    pub(crate) fn hear(&mut self, now: Timestamp, event: &SipEvent) {
+        let call = event.dialog().and_then(|dialog| self.calls.get_mut(&dialog));
+        let Some(on) = call else { return };
+        if let Some(figures) = self.figures.get_mut(&on.trunk) {
+            let figures = figures.of(on.out);
+            on.hear(now, event, figures);
         }
     }
 
@@ -168,6 +200,7 @@ impl TrunkBook {
             calls_in: gate.calls_in,
             calls_out: gate.calls_out,
             refused: gate.refused(),
+            figures: self.figures.get(&trunk).cloned().unwrap_or_default(),
         }
     }
 

@@ -9,6 +9,7 @@ mod an_answer_without_ack_is_hung_up;
 mod any_single_packet_may_be_lost;
 mod browsers_speak_over_websockets;
 mod callers_are_identified;
+mod calls_are_counted_by_trunk;
 mod calls_are_shed_when_full;
 mod calls_fail_over;
 mod cancel_and_answer_may_cross;
