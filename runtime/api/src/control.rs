@@ -5,6 +5,7 @@
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -221,6 +222,35 @@ pub struct TrunkStatus {
     pub reachable: Option<bool>,
     /// Calls on it.
     pub live_calls: u32,
+    /// `up`, `down` or `held`: whether it is given calls.
+    pub state: String,
+    /// Why.
+    pub reason: String,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// What became of the calls that came in, since the server started.
+    pub inbound: TrunkCalls,
+    /// What became of the calls that went out, since the server started.
+    pub outbound: TrunkCalls,
+    /// Calls that it was not given, by reason; only reasons that there were.
+    pub refused: BTreeMap<String, u64>,
+}
+
+/// What became of calls over a trunk, one way.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TrunkCalls {
+    /// Calls now.
+    pub live: u32,
+    /// Calls begun.
+    pub calls: u64,
+    /// Of these, answered.
+    pub answered: u64,
+    /// Answer-seizure ratio (ITU-T E.411) in percent; none: there was no call.
+    pub answered_percent: Option<u32>,
+    /// Mean post-dial delay of the calls that rang; none: none did.
+    pub ring_delay_ms: Option<u64>,
+    /// Calls that ended unanswered, by cause.
+    pub failed: BTreeMap<String, u64>,
 }
 
 /// What was said about a call on the wire.

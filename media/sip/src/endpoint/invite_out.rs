@@ -115,11 +115,16 @@ impl Endpoint {
         }
         let mut route = match self.route(now, &request, &options) {
             Ok(route) => route,
-            Err(cause) => return self.emit(failed(cause, None)),
+            Err(cause) => {
+                self.book.placed(None);
+                return self.emit(failed(cause, None));
+            }
         };
+        self.book.placed(Some(key));
         let destinations = std::mem::take(&mut route.destinations);
         let phone = route.phone;
         let Some(first) = destinations.first() else {
+            self.book.leave(key, false);
             return self.emit(failed(Cause::Internal, None));
         };
         let call = self.placed_call(now, key, request, options, first, route);

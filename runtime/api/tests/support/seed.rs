@@ -3,7 +3,10 @@
 use super::TestApi;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use strowger_api::{AgentStatus, CallTrace, LiveCall, QueueStatus, TracedMessage, TrunkStatus};
+use std::collections::BTreeMap;
+use strowger_api::{
+    AgentStatus, CallTrace, LiveCall, QueueStatus, TracedMessage, TrunkCalls, TrunkStatus,
+};
 use strowger_model::{
     AgentState, CallId, CallRecord, Direction, GuestUse, JournalEntry, JournalKind, RecordingId,
     TenantId, Timestamp,
@@ -192,5 +195,11 @@ fn go_live(api: &TestApi, seeded: &Seeded, agent: &Value, queue: &Value, trunk: 
         registered: None,
         reachable: None,
         live_calls: 0,
+        state: "up".to_owned(),
+        reason: "untried".to_owned(),
+        since: None,
+        inbound: TrunkCalls::default(),
+        outbound: TrunkCalls::default(),
+        refused: BTreeMap::new(),
     });
 }

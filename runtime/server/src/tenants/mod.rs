@@ -4,10 +4,12 @@ pub mod config;
 pub mod directory;
 pub mod distribution;
 pub mod load;
+pub mod spending;
 pub mod trunking;
 
 use config::TenantConfig;
 use distribution::DistributionHandle;
+use spending::Spent;
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -21,6 +23,8 @@ pub struct Tenant {
     /// Its queues and agents.
     pub distribution: DistributionHandle,
     config: RwLock<Arc<TenantConfig>>,
+    /// What its outgoing calls have cost today.
+    pub spent: Spent,
     live_calls: AtomicU32,
     /// When the calls of the last second came.
     recent: Mutex<VecDeque<Timestamp>>,
@@ -33,6 +37,7 @@ impl Tenant {
             id: config.id,
             distribution,
             config: RwLock::new(Arc::new(config)),
+            spent: Spent::default(),
             live_calls: AtomicU32::new(0),
             recent: Mutex::new(VecDeque::new()),
         }
