@@ -148,7 +148,8 @@ mod tests {
     }
 
     fn trace(leg: DialogKey, bytes: usize) -> Trace {
-        let mut trace = Trace { dialog: Some(leg), ..Trace::default() };
+        let mut trace = Trace::default();
+        trace.dialog = Some(leg);
         trace.push(TraceEntry {
             at: Timestamp(1),
             heading: Heading::In,

@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn begun_minutes_are_whole() {
-        let minutes = |ms| begun_minutes(Timestamp(1_000), Timestamp(1_000 + ms));
+        let minutes = |ms: u64| begun_minutes(Timestamp(1_000), Timestamp(1_000 + ms));
         assert_eq!([0, 1, 60_000, 60_001].map(minutes), [1, 1, 1, 2]);
     }
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 /// What to do with rules; nothing given: show them.
 #[derive(Args, Debug)]
-pub struct Rules {
+pub struct RuleChanges {
     /// Replace them with this JSON document; `-`: standard input.
     #[arg(long, conflicts_with = "set")]
     file: Option<PathBuf>,
@@ -25,7 +25,7 @@ pub struct Rules {
 pub(super) async fn run(
     client: &Client,
     path: &str,
-    rules: Rules,
+    rules: RuleChanges,
     out: &mut Output,
 ) -> Result<(), CliError> {
     if let Some(file) = &rules.file {

@@ -3,7 +3,7 @@
 use super::super::CliError;
 use super::super::client::{Client, escape};
 use super::super::output::{Column, Output};
-use super::rules::{self, Rules};
+use super::rules::{self, RuleChanges};
 use super::{keep, set};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ pub enum Tenant {
         /// Name or id.
         tenant: String,
         #[command(flatten)]
-        rules: Rules,
+        rules: RuleChanges,
     },
     /// Delete a tenant with everything it has.
     Delete {

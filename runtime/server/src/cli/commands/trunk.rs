@@ -3,7 +3,7 @@
 use super::super::CliError;
 use super::super::client::{Client, escape};
 use super::super::output::{Column, Output};
-use super::rules::{self, Rules};
+use super::rules::{self, RuleChanges};
 use super::{keep, password, set};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ pub enum Trunk {
         /// Name or id.
         trunk: String,
         #[command(flatten)]
-        rules: Rules,
+        rules: RuleChanges,
     },
     /// Delete a trunk.
     Delete {
