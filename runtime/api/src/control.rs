@@ -71,6 +71,9 @@ pub trait Control: Send + Sync + 'static {
     /// Addresses that signalling does not answer.
     fn bans(&self) -> Answer<'_, Result<Vec<Ban>, ControlError>>;
 
+    /// Does not answer an address for so many seconds.
+    fn ban(&self, address: IpAddr, for_s: u32) -> Answer<'_, Result<(), ControlError>>;
+
     /// Answers an address again.
     fn lift_ban(&self, address: IpAddr) -> Answer<'_, Result<(), ControlError>>;
 

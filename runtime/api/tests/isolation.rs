@@ -48,6 +48,7 @@ fn cases(a: &Seeded) -> BTreeMap<&'static str, (Expect, Sent)> {
         ("put /v1/tenants/{tenant}/rules", (OperatorOnly, Json(json!({})))),
         ("get /v1/tenant/rules", (OwnOnly, None)),
         ("get /v1/bans", (OperatorOnly, None)),
+        ("post /v1/bans", (OperatorOnly, Json(json!({"address": "192.0.2.66", "for_s": 60})))),
         ("delete /v1/bans/{address}", (OperatorOnly, None)),
         ("get /metrics", (OperatorOnly, None)),
         ("get /v1/alarms", (OperatorOnly, None)),

@@ -4,8 +4,7 @@ mod support;
 
 use axum::http::StatusCode;
 use serde_json::json;
-use strowger_api::{Ban, Change, Changed};
-use strowger_model::Timestamp;
+use strowger_api::{Change, Changed};
 use support::TestApi;
 use support::seed::everything;
 
@@ -89,15 +88,13 @@ async fn the_operator_sets_a_tenants_rules_and_the_tenant_sees_them() {
 }
 
 #[tokio::test]
-async fn bans_are_listed_and_lifted_by_the_operator() {
+async fn bans_are_made_listed_and_lifted_by_the_operator() {
     let api = TestApi::start().await;
-    let ban = Ban {
-        address: "192.0.2.66".parse().unwrap(),
-        until: Timestamp(9_000),
-        times: 2,
-        offence: "wrong_credentials".to_owned(),
-    };
-    api.control.bans.lock().unwrap().push(ban);
+    let ban = async |body| api.ask(&api.operator, "POST", "/v1/bans", Some(body)).await;
+    ban(json!({"address": "192.0.2.66", "for_s": 60})).await.expect(StatusCode::NO_CONTENT);
+    let never = ban(json!({"address": "192.0.2.66", "for_s": 0})).await;
+    assert!(never.problem(StatusCode::UNPROCESSABLE_ENTITY).starts_with("for_s"));
+    ban(json!({"address": "someone", "for_s": 1})).await.problem(StatusCode::UNPROCESSABLE_ENTITY);
     let bans = api.get(&api.operator, "/v1/bans").await.expect(StatusCode::OK);
     assert_eq!(bans["items"][0]["address"], "192.0.2.66");
     let lift = async |address: &str| {

@@ -184,6 +184,10 @@ impl Control for ServerControl {
         })
     }
 
+    fn ban(&self, address: IpAddr, for_s: u32) -> Answer<'_, Result<(), ControlError>> {
+        Box::pin(async move { self.0.sip.ban(address, for_s).await.map_err(|_| stopping()) })
+    }
+
     fn lift_ban(&self, address: IpAddr) -> Answer<'_, Result<(), ControlError>> {
         Box::pin(async move {
             match self.0.sip.unban(address).await {

@@ -152,6 +152,16 @@ impl Control for MemoryControl {
         at_once(Ok(self.bans.lock().expect("no test panics here").clone()))
     }
 
+    fn ban(&self, address: IpAddr, for_s: u32) -> Answer<'_, Result<(), ControlError>> {
+        self.bans.lock().expect("no test panics here").push(Ban {
+            address,
+            until: Timestamp(u64::from(for_s) * 1_000),
+            times: 1,
+            offence: "manual".to_owned(),
+        });
+        at_once(Ok(()))
+    }
+
     fn lift_ban(&self, address: IpAddr) -> Answer<'_, Result<(), ControlError>> {
         let mut bans = self.bans.lock().expect("no test panics here");
         let before = bans.len();

@@ -1,5 +1,6 @@
 //! Addresses that signalling does not answer, for the operator.
 
+mod create;
 mod lift;
 mod list;
 
@@ -8,5 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) fn quick() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(list::list_bans)).routes(routes!(lift::lift_ban))
+    OpenApiRouter::new()
+        .routes(routes!(list::list_bans))
+        .routes(routes!(create::create_ban))
+        .routes(routes!(lift::lift_ban))
 }

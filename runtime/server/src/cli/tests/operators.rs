@@ -1,7 +1,7 @@
 //! What operators of trunks and calls do on the command line.
 
 use super::*;
-use strowger_api::{Ban, CallTrace, TracedMessage};
+use strowger_api::{CallTrace, TracedMessage};
 use strowger_model::{CallId, CallRecord, Direction, GuestUse};
 use strowger_store::WriterConfig;
 
@@ -43,17 +43,11 @@ async fn rules_are_shown_changed_field_by_field_and_replaced() {
 }
 
 #[tokio::test]
-async fn bans_are_listed_and_lifted() {
+async fn bans_are_made_listed_and_lifted() {
     let served = Served::start().await;
-    let ban = Ban {
-        address: "192.0.2.66".parse().unwrap(),
-        until: Timestamp(1_000),
-        times: 1,
-        offence: "scanner".to_owned(),
-    };
-    served.control.bans.lock().unwrap().push(ban);
+    served.run(&["ban", "add", "192.0.2.66", "--for", "60"]).await.unwrap();
     let list = served.run(&["ban", "list"]).await.unwrap();
-    assert!(list.contains("192.0.2.66") && list.contains("scanner"), "{list}");
+    assert!(list.contains("192.0.2.66") && list.contains("1970-01-01 00:01:00"), "{list}");
     served.run(&["ban", "lift", "192.0.2.66"]).await.unwrap();
     let again = served.run(&["ban", "lift", "192.0.2.66"]).await.unwrap_err();
     assert!(again.to_string().contains("not banned"), "{again}");
