@@ -73,7 +73,8 @@ async fn what_makes_no_sense_on_a_trunk_is_refused_by_name() {
     let trunks = db.store.tenant(db.tenant("acme").await.id).trunks();
     let settings = TrunkSettings { name: "carrier".into(), ..TrunkSettings::default() };
     let id = trunks.create(&settings, &TrunkPasswords::default()).await.unwrap().id;
-    let cases: Vec<(&str, &str, Box<dyn Fn(&mut TrunkRules)>)> = vec![
+    type Spoil = Box<dyn Fn(&mut TrunkRules)>;
+    let cases: Vec<(&str, &str, Spoil)> = vec![
         (
             "numbers.called_out.rules",
             "strip at most 3",

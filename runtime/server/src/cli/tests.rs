@@ -13,8 +13,8 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use strowger_api::{ApiConfig, Event};
-use strowger_model::{TenantId, Timestamp};
+use strowger_api::{ApiConfig, CallTrace, Event};
+use strowger_model::{CallId, TenantId, Timestamp};
 use strowger_store::{Place, Store};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -98,6 +98,11 @@ impl Served {
         let path = self.folder.path().join(name);
         std::fs::write(&path, content).expect("a file");
         path.to_str().expect("UTF-8").to_owned()
+    }
+
+    fn keep_trace(&self, tenant: TenantId, call: CallId, trace: CallTrace) {
+        let mut running = self.control.running.lock().expect("no test panics here");
+        running.entry(tenant).or_default().traces.insert(call, trace);
     }
 
     /// Runs with `--json` for a tenant.

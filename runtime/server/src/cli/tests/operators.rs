@@ -1,8 +1,8 @@
 //! What operators of trunks and calls do on the command line.
 
 use super::*;
-use strowger_api::{CallTrace, TracedMessage};
-use strowger_model::{CallId, CallRecord, Direction, GuestUse};
+use strowger_api::TracedMessage;
+use strowger_model::{CallRecord, Direction, GuestUse};
 use strowger_store::WriterConfig;
 
 #[tokio::test]
@@ -97,9 +97,7 @@ async fn a_trace_is_a_ladder_with_the_media_below() {
         messages: vec![message],
         dropped: 3,
     };
-    let mut running = served.control.running.lock().unwrap();
-    running.entry(tenant).or_default().traces.insert(call, trace);
-    drop(running);
+    served.keep_trace(tenant, call, trace);
     let id = call.to_string();
     let printed =
         served.run(&["call", "trace", &id, "--messages", "--tenant", "acme"]).await.unwrap();
