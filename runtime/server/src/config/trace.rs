@@ -1,4 +1,8 @@
 //! What is kept of SIP messages, and who else gets them.
+//!
+//! Start lines cost 3 µs and 1.5 KiB per call of one leg, too little to be seen
+//! beside the rest of a call, and are kept unless told otherwise. Whole messages
+//! cost 19 µs and 4 KiB (`cargo run --release --example trace_cost -p strowger-sip`).
 
 use crate::traces::Traces;
 use anyhow::{Result, ensure};
