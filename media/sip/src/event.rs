@@ -90,7 +90,7 @@ pub struct Incoming {
 /// Where a peer wants to be transferred to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refer {
-    /// User part of the target: a number or name.
+    /// User part of the target: a number or name, written as ours are.
     pub target: String,
     /// The whole address, without the dialog to replace.
     pub uri: String,

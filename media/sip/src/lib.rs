@@ -51,8 +51,8 @@ pub use sdp::{
 };
 pub use trace::{Heading, HepSource, Trace, TraceEntry, TracePolicy, hep_packet, ladder};
 pub use trunk::{
-    Answer, CallLimits, CallerPolicy, Edit, HealthRules, Located, Location, Naptr, NumberForm,
-    NumberPlan, NumberRule, OutboundRoute, Question, Refusal, RouteStep, RuleError, Srv, Tariff,
-    TenantPolicy, TokenBucket, Translation, TrunkPolicy, TrunkReason, TrunkState, TrunkStatus,
-    Trunking, When,
+    Answer, CallFigures, CallLimits, CallerPolicy, Edit, HealthRules, Located, Location, Naptr,
+    NumberForm, NumberPlan, NumberRule, OutboundRoute, Question, Refusal, RouteStep, RuleError,
+    Srv, Tariff, TenantPolicy, TokenBucket, Translation, TrunkFigures, TrunkPolicy, TrunkReason,
+    TrunkState, TrunkStatus, Trunking, When,
 };

@@ -1,5 +1,8 @@
-//! What may differ from one carrier to the next: extensions, how identity is
-//! shown, what passes through.
+//! How SIP is spoken on a leg: extensions, codecs and encryption, whether and how
+//! the caller's identity is believed and asserted, what passes through.
+//!
+//! Which number is shown and how numbers are written is not here: like limits,
+//! health and routes it belongs to trunks alone ([`crate::TrunkPolicy`]).
 //!
 //! The table is swapped as a whole, like the directory. It owns no state and
 //! decides nothing by itself.
@@ -81,7 +84,9 @@ impl Default for IdentityPolicy {
     }
 }
 
-/// What holds for one leg.
+/// How SIP is spoken on one leg. For a trunk [`crate::TrunkPolicy`] says what goes
+/// over it and how numbers are written; what is said here of its callers is said
+/// of the number that it chose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LegPolicy {
     /// Session timers; `None`: neither asked for nor granted.
@@ -95,6 +100,9 @@ pub struct LegPolicy {
     pub pass_headers: Vec<String>,
     /// What an offer of theirs must name one of, or it is refused at once (488).
     pub codecs: Vec<Codec>,
+    /// What is spoken of what the leg can speak, in this order, which goes before
+    /// theirs; empty: all that the leg can, in its own order.
+    pub preferred: Vec<Codec>,
     /// Whether media may or must be encrypted.
     pub security: Security,
 }
@@ -107,12 +115,14 @@ impl Default for LegPolicy {
             identity: IdentityPolicy::default(),
             pass_headers: Vec::new(),
             codecs: Codec::ALL.to_vec(),
+            preferred: Vec::new(),
             security: Security::default(),
         }
     }
 }
 
-/// The policies of every leg.
+/// How SIP is spoken, by leg; [`crate::Trunking`] holds what else is configured of
+/// trunks.
 #[derive(Clone, Debug, Default)]
 pub struct Policies {
     /// Trunks that are special.

@@ -5,6 +5,8 @@
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use strowger_model::{
@@ -59,8 +61,30 @@ pub trait Control: Send + Sync + 'static {
     /// Names of the routers that come with the server.
     fn stock_routers(&self) -> Vec<String>;
 
+    /// What was said about a call of the tenant on the wire, as far as it is kept.
+    fn call_trace(
+        &self,
+        tenant: TenantId,
+        call: CallId,
+    ) -> Answer<'_, Result<CallTrace, ControlError>>;
+
+    /// Addresses that signalling does not answer.
+    fn bans(&self) -> Answer<'_, Result<Vec<Ban>, ControlError>>;
+
+    /// Does not answer an address for so many seconds.
+    fn ban(&self, address: IpAddr, for_s: u32) -> Answer<'_, Result<(), ControlError>>;
+
+    /// Answers an address again.
+    fn lift_ban(&self, address: IpAddr) -> Answer<'_, Result<(), ControlError>>;
+
     /// Metrics in the Prometheus text format.
-    fn metrics(&self) -> String;
+    fn metrics(&self) -> Answer<'_, String>;
+
+    /// Whether signalling answers.
+    fn signalling_works(&self) -> Answer<'_, bool>;
+
+    /// Whether call records are being written.
+    fn records_kept(&self) -> bool;
 
     /// What is wrong at the moment; empty if nothing is.
     fn alarms(&self) -> Vec<Alarm>;
@@ -201,6 +225,80 @@ pub struct TrunkStatus {
     pub reachable: Option<bool>,
     /// Calls on it.
     pub live_calls: u32,
+    /// `up`, `down` or `held`: whether it is given calls.
+    pub state: String,
+    /// Why.
+    pub reason: String,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// What became of the calls that came in, since the server started.
+    pub inbound: TrunkCalls,
+    /// What became of the calls that went out, since the server started.
+    pub outbound: TrunkCalls,
+    /// Calls that it was not given, by reason; only reasons that there were.
+    pub refused: BTreeMap<String, u64>,
+}
+
+/// What became of calls over a trunk, one way.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TrunkCalls {
+    /// Calls now.
+    pub live: u32,
+    /// Calls begun.
+    pub calls: u64,
+    /// Of these, answered.
+    pub answered: u64,
+    /// Answer-seizure ratio (ITU-T E.411) in percent; none: there was no call.
+    pub answered_percent: Option<u32>,
+    /// Mean post-dial delay of the calls that rang; none: none did.
+    pub ring_delay_ms: Option<u64>,
+    /// Calls that ended unanswered, by cause.
+    pub failed: BTreeMap<String, u64>,
+}
+
+/// What was said about a call on the wire.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallTrace {
+    /// The messages as a drawing.
+    pub ladder: String,
+    /// The messages of all legs, in the order of time.
+    pub messages: Vec<TracedMessage>,
+    /// Messages that were not kept, because there were too many.
+    pub dropped: u64,
+}
+
+/// One SIP message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TracedMessage {
+    /// When.
+    pub at: Timestamp,
+    /// `in` or `out`, as the server sees it.
+    pub heading: String,
+    /// `UDP`, `TCP`, `TLS`, `WS` or `WSS`.
+    pub transport: String,
+    /// The server's address.
+    pub local: String,
+    /// The other side's address.
+    pub remote: String,
+    /// Call-ID of the dialog.
+    pub sip_call_id: String,
+    /// The start line, or the whole message without secrets, as the server is
+    /// set to keep them.
+    pub text: String,
+}
+
+/// An address that signalling does not answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Ban {
+    /// The address, or the first one of its IPv6 network.
+    #[schema(value_type = String)]
+    pub address: IpAddr,
+    /// Until when.
+    pub until: Timestamp,
+    /// The how manieth ban it is; each is longer than the one before.
+    pub times: u32,
+    /// What was the last straw.
+    pub offence: String,
 }
 
 /// Something that happened to a tenant.

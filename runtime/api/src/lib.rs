@@ -16,9 +16,9 @@ mod v1;
 
 pub use auth::TENANT_HEADER;
 pub use control::{
-    AgentOrder, AgentStatus, Alarm, Answer, Change, Changed, Control, ControlError,
+    AgentOrder, AgentStatus, Alarm, Answer, Ban, CallTrace, Change, Changed, Control, ControlError,
     ConvertedPrompt, Event, GuestRefused, GuestReport, LiveCall, PromptRefused, QueueStatus,
-    TrunkStatus,
+    TracedMessage, TrunkCalls, TrunkStatus,
 };
 pub use openapi::document;
 pub use problem::Problem;

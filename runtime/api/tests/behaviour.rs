@@ -176,7 +176,7 @@ async fn secrets_are_never_shown_again() {
 async fn health_and_metrics_answer() {
     let api = TestApi::start().await;
     let health = api.get("", "/healthz").await.expect(StatusCode::OK);
-    assert_eq!(health, json!({"ok": true, "database": true}));
+    assert_eq!(health, json!({"ok": true, "database": true, "signalling": true, "records": true}));
     let metrics = api.get(&api.operator, "/metrics").await;
     assert!(metrics.text().contains("strowger_live_calls 0"));
     api.store.close().await;

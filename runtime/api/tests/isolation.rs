@@ -44,6 +44,12 @@ fn cases(a: &Seeded) -> BTreeMap<&'static str, (Expect, Sent)> {
         ("get /v1/tenants/{tenant}", (OperatorOnly, None)),
         ("put /v1/tenants/{tenant}", (OperatorOnly, Json(tenant))),
         ("delete /v1/tenants/{tenant}", (OperatorOnly, None)),
+        ("get /v1/tenants/{tenant}/rules", (OperatorOnly, None)),
+        ("put /v1/tenants/{tenant}/rules", (OperatorOnly, Json(json!({})))),
+        ("get /v1/tenant/rules", (OwnOnly, None)),
+        ("get /v1/bans", (OperatorOnly, None)),
+        ("post /v1/bans", (OperatorOnly, Json(json!({"address": "192.0.2.66", "for_s": 60})))),
+        ("delete /v1/bans/{address}", (OperatorOnly, None)),
         ("get /metrics", (OperatorOnly, None)),
         ("get /v1/alarms", (OperatorOnly, None)),
         ("get /healthz", (Public, None)),
@@ -68,6 +74,8 @@ fn cases(a: &Seeded) -> BTreeMap<&'static str, (Expect, Sent)> {
         ("get /v1/trunks/{trunk}", (Hidden, None)),
         ("put /v1/trunks/{trunk}", (Hidden, Json(trunk))),
         ("delete /v1/trunks/{trunk}", (Hidden, None)),
+        ("get /v1/trunks/{trunk}/rules", (Hidden, None)),
+        ("put /v1/trunks/{trunk}/rules", (Hidden, Json(json!({"weight": 5})))),
         ("get /v1/numbers", (OwnOnly, None)),
         ("post /v1/numbers", (Taken, Json(number))),
         ("get /v1/numbers/{number}", (Hidden, None)),
@@ -116,6 +124,7 @@ fn cases(a: &Seeded) -> BTreeMap<&'static str, (Expect, Sent)> {
         ("get /v1/calls/live", (OwnOnly, None)),
         ("get /v1/calls/{call}", (Hidden, None)),
         ("get /v1/calls/{call}/journal", (Hidden, None)),
+        ("get /v1/calls/{call}/trace", (Hidden, None)),
         ("get /v1/calls/{call}/decisions", (Hidden, None)),
         ("post /v1/calls/{call}/hangup", (Hidden, None)),
         ("get /v1/recordings", (OwnOnly, None)),
@@ -164,6 +173,7 @@ fn concrete(path: &str, a: &Seeded) -> String {
         .replace("{queue}", &a.queue)
         .replace("{name}", name)
         .replace("{prompt}", &a.prompt)
+        .replace("{address}", "192.0.2.66")
         .replace("{call}", &a.call.to_string())
         .replace("{recording}", &a.recording.to_string())
         .replace("{key}", key);

@@ -10,6 +10,7 @@ mod cause;
 mod id;
 mod journal;
 mod record;
+pub mod rules;
 mod skill;
 mod time;
 

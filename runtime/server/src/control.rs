@@ -3,14 +3,17 @@
 use crate::calls::message::CallMessage;
 use crate::clock;
 use crate::node::Node;
+use crate::overview;
 use crate::tenants::config::TenantConfig;
 use crate::tenants::distribution::Board;
 use crate::tenants::{Tenant, load};
 use bytes::Bytes;
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use strowger_acd::{AcdInput, AgentView};
 use strowger_api::{
-    AgentOrder, AgentStatus, Alarm, Answer, Change, Changed, Control, ControlError,
+    AgentOrder, AgentStatus, Alarm, Answer, Ban, CallTrace, Change, Changed, Control, ControlError,
     ConvertedPrompt, Event, GuestRefused, GuestReport, LiveCall, PromptRefused, QueueStatus,
     TrunkStatus,
 };
@@ -18,9 +21,11 @@ use strowger_call::Input;
 use strowger_engine::prompt;
 use strowger_guest::{UploadError, UploadLimits};
 use strowger_model::{AgentId, AgentState, CallId, Cause, Party, TenantId};
-use strowger_sip::TrunkState;
 use strowger_store::Members;
 use tokio::sync::{broadcast, oneshot};
+
+/// How long signalling may take to say that it is there; it takes microseconds.
+const SIGNALLING_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The server behind the API.
 #[derive(Clone, Debug)]
@@ -87,7 +92,7 @@ impl Control for ServerControl {
                 AgentOrder::NotReady(reason) => AcdInput::SetNotReady { agent, reason },
             };
             if !tenant.distribution.order(input).await {
-                return Err(ControlError::Unavailable("the server is stopping".to_owned()));
+                return Err(stopping());
             }
             view(&tenant, agent).await.map(|agent| self.status(agent)).ok_or_else(unknown)
         })
@@ -102,27 +107,7 @@ impl Control for ServerControl {
     }
 
     fn trunks(&self, tenant: TenantId) -> Answer<'_, Vec<TrunkStatus>> {
-        Box::pin(async move {
-            let Some(tenant) = self.0.tenants.get(tenant) else { return Vec::new() };
-            let config = tenant.config();
-            // Without signalling nothing is known of them.
-            let known = self.0.sip.trunk_statuses().await.unwrap_or_default();
-            let state_of = |trunk| {
-                known.iter().find(|status| status.trunk == trunk).map(|status| status.state)
-            };
-            let trunks = config.trunks.iter().map(|trunk| TrunkStatus {
-                trunk: trunk.id,
-                registered: trunk
-                    .settings
-                    .register
-                    .then(|| self.0.trunk_state(trunk.id).is_some_and(|state| state.registered)),
-                reachable: state_of(trunk.id)
-                    .filter(|_| trunk.settings.proxy.is_some())
-                    .map(|state| state == TrunkState::Up),
-                live_calls: self.0.calls.on_trunk(trunk.id),
-            });
-            trunks.collect()
-        })
+        Box::pin(overview::trunks(&self.0, tenant))
     }
 
     fn subscribe(&self, tenant: TenantId) -> broadcast::Receiver<Arc<Event>> {
@@ -178,17 +163,54 @@ impl Control for ServerControl {
         self.0.stock_router_names()
     }
 
-    fn metrics(&self) -> String {
-        let writer = self.0.writer.counts();
-        self.0.metrics.render(&[
-            ("strowger_calls_live", self.0.calls.len() as u64),
-            ("strowger_tenants", self.0.tenants.all().len() as u64),
-            ("strowger_writer_written", writer.written),
-            ("strowger_writer_batches", writer.batches),
-            ("strowger_writer_calls_refused", writer.calls_refused),
-            ("strowger_writer_entries_refused", writer.entries_refused),
-            ("strowger_writer_entries_pending", writer.entries_pending),
-        ])
+    fn call_trace(
+        &self,
+        tenant: TenantId,
+        call: CallId,
+    ) -> Answer<'_, Result<CallTrace, ControlError>> {
+        Box::pin(overview::call_trace(&self.0, tenant, call))
+    }
+
+    fn bans(&self) -> Answer<'_, Result<Vec<Ban>, ControlError>> {
+        Box::pin(async move {
+            let bans = self.0.sip.bans().await.map_err(|_| stopping())?;
+            let shown = bans.into_iter().map(|ban| Ban {
+                address: ban.source,
+                until: ban.until,
+                times: ban.times,
+                offence: ban.offence.name().to_owned(),
+            });
+            Ok(shown.collect())
+        })
+    }
+
+    fn ban(&self, address: IpAddr, for_s: u32) -> Answer<'_, Result<(), ControlError>> {
+        Box::pin(async move { self.0.sip.ban(address, for_s).await.map_err(|_| stopping()) })
+    }
+
+    fn lift_ban(&self, address: IpAddr) -> Answer<'_, Result<(), ControlError>> {
+        Box::pin(async move {
+            match self.0.sip.unban(address).await {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(ControlError::NotFound(format!("{address} is not banned"))),
+                Err(_) => Err(stopping()),
+            }
+        })
+    }
+
+    fn metrics(&self) -> Answer<'_, String> {
+        Box::pin(overview::metrics(&self.0))
+    }
+
+    fn signalling_works(&self) -> Answer<'_, bool> {
+        Box::pin(async move {
+            let asked = tokio::time::timeout(SIGNALLING_PATIENCE, self.0.sip.figures());
+            asked.await.is_ok_and(|answer| answer.is_ok())
+        })
+    }
+
+    fn records_kept(&self) -> bool {
+        self.0.writer.health().borrow().failing.is_none()
     }
 
     fn alarms(&self) -> Vec<Alarm> {
@@ -216,6 +238,10 @@ impl ServerControl {
             call: agent.call,
         }
     }
+}
+
+fn stopping() -> ControlError {
+    ControlError::Unavailable("the server is stopping".to_owned())
 }
 
 async fn view(tenant: &Tenant, agent: AgentId) -> Option<AgentView> {

@@ -4,6 +4,7 @@
 //! tenant's queues in [`tenants::distribution`]. What decides is in the cores
 //! (`strowger-call`, `strowger-acd`); here effects are carried out.
 
+pub mod accounts;
 pub mod calls;
 pub mod cli;
 pub mod clock;
@@ -13,8 +14,10 @@ pub mod events;
 pub mod ledger;
 pub mod metrics;
 pub mod node;
+pub mod overview;
 pub mod programs;
 pub mod serve;
 pub mod services;
 pub mod speech;
 pub mod tenants;
+pub mod traces;

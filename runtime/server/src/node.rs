@@ -9,9 +9,10 @@ use crate::programs::Programs;
 use crate::services::http::HttpService;
 use crate::speech::sounds::Sounds;
 use crate::tenants::Tenants;
+use crate::traces::Traces;
 use anyhow::{Context as _, Result};
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use strowger_api::Alarm;
 use strowger_engine::media::MediaHandle;
 use strowger_engine::signalling::SipHandle;
@@ -53,8 +54,10 @@ pub struct Node {
     pub tenants: Tenants,
     /// The event stream.
     pub events: Events,
+    /// What was said about the last calls.
+    pub traces: Arc<Traces>,
     /// Counters.
-    pub metrics: std::sync::Arc<Metrics>,
+    pub metrics: Arc<Metrics>,
     pub(crate) stock: StockPrograms,
     pub(crate) phones: RwLock<HashSet<AgentId>>,
     pub(crate) trunks: Mutex<HashMap<TrunkId, TrunkState>>,

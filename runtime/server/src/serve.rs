@@ -2,10 +2,11 @@
 
 use crate::calls::message::CallMessage;
 use crate::calls::notices;
+use crate::calls::registry::Registry;
 use crate::calls::signalling;
 use crate::calls::signalling_thread::SignallingThread;
 use crate::clock;
-use crate::config::Config;
+use crate::config::{Config, HepConfig};
 use crate::control::ServerControl;
 use crate::events::Events;
 use crate::ledger::Ledger;
@@ -14,7 +15,7 @@ use crate::node::{Node, StockPrograms};
 use crate::programs::Programs;
 use crate::services::http::HttpService;
 use crate::speech::sounds::Sounds;
-use crate::tenants::{Tenants, load};
+use crate::tenants::{Tenants, load, spending};
 use anyhow::{Context as _, Result};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -67,6 +68,7 @@ impl RunningServer {
         }
         let metrics = Arc::new(Metrics::default());
         let recordings = config.data_dir.join("recordings");
+        let traces = Arc::new(config.trace.store());
         let media = start_media(&config)?;
         let signalling = SignallingThread::start()?;
         let (sip, events) = signalling.spawn(start_sip(config.clone())).await??;
@@ -92,7 +94,8 @@ impl RunningServer {
             programs: Programs::default(),
             sounds: Sounds::new(store.clone()),
             http: HttpService::new(config.outbound_http.private_networks)?,
-            calls: Default::default(),
+            calls: Registry::new(traces.clone()),
+            traces,
             tenants: Tenants::default(),
             events: Events::default(),
             metrics,
@@ -107,6 +110,7 @@ impl RunningServer {
         if let Some(notices) = node.sip.take_notices() {
             tokio::spawn(notices::run(node.clone(), notices));
         }
+        tokio::spawn(spending::run(node.clone()));
         tokio::spawn(tidy(store.clone()));
         let listener = TcpListener::bind(node.config.http)
             .await
@@ -169,6 +173,8 @@ async fn start_sip(
     let sip = &config.sip;
     (settings.tls, settings.ws, settings.wss) = (sip.tls, sip.ws, sip.wss);
     settings.certificates = sip.certificates();
+    settings.trace = config.trace.messages.policy();
+    settings.hep = config.trace.hep.as_ref().map(HepConfig::settings);
     settings.limits.calls = settings.limits.calls.max(config.max_calls * 3);
     let (sip, events) = strowger_engine::signalling::start(settings).await?;
     sip.set_guard(config.sip.guard()?).await?;

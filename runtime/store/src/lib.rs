@@ -24,6 +24,7 @@ mod queue;
 mod recording;
 mod recover;
 mod row;
+pub mod rules;
 mod scope;
 mod tenant;
 mod trunk;

@@ -1,9 +1,11 @@
 //! Tenants: the operator's view of all of them and a tenant's own settings.
 
 use crate::dialect::Connections;
+use crate::rules::tenant_policy;
 use crate::{Result, StoreError, row};
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
+use strowger_model::rules::TenantRules;
 use strowger_model::{Address, TenantId, Timestamp, VersionId};
 use uuid::Uuid;
 
@@ -17,6 +19,8 @@ pub struct Tenant {
     pub id: TenantId,
     /// Everything that can be set.
     pub settings: TenantSettings,
+    /// What goes for all its calls over trunks.
+    pub rules: TenantRules,
     /// When it was created.
     pub created_at: Timestamp,
     /// When its settings were last changed.
@@ -220,6 +224,18 @@ impl Tenants {
         self.get(id).await
     }
 
+    /// Replaces what goes for all calls of a tenant.
+    pub async fn set_rules(&self, id: TenantId, rules: &TenantRules) -> Result<Tenant> {
+        tenant_policy(rules)?;
+        sqlx::query("UPDATE tenants SET rules = $2, updated_at = $3 WHERE id = $1")
+            .bind(id.to_string())
+            .bind(row::to_json(rules)?)
+            .bind(row::ms(row::now()))
+            .execute(&self.db.write)
+            .await?;
+        self.get(id).await
+    }
+
     /// Deletes a tenant with everything it has, its calls and journals included.
     /// Files of recordings are the caller's to delete, see `recordings().list`.
     pub async fn delete(&self, id: TenantId) -> Result<()> {
@@ -260,6 +276,7 @@ pub(crate) fn from_row(found: &AnyRow) -> Result<Tenant> {
             limits: row::json(found, "limits")?,
             router: row::json(found, "router")?,
         },
+        rules: row::json(found, "rules")?,
         created_at: row::time(found, "created_at")?,
         updated_at: row::time(found, "updated_at")?,
     })

@@ -1,11 +1,13 @@
 //! SIP trunks of a tenant.
 
 use crate::credential::{Ha1, check_password};
+use crate::rules::{leg_policy, trunk_policy};
 use crate::{Result, StoreError, TenantStore, row};
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use strowger_model::rules::TrunkRules;
 use strowger_model::{Timestamp, TrunkId};
 use uuid::Uuid;
 
@@ -19,6 +21,8 @@ pub struct Trunk {
     pub id: TrunkId,
     /// What can be set.
     pub settings: TrunkSettings,
+    /// Number translation, limits and the like.
+    pub rules: TrunkRules,
     /// What the carrier's requests are checked against: user `settings.in_user`
     /// in the tenant's SIP domain.
     pub in_ha1: Option<Ha1>,
@@ -190,6 +194,22 @@ impl Trunks {
         self.get(id).await
     }
 
+    /// Replaces a trunk's rules.
+    pub async fn set_rules(&self, id: TrunkId, rules: &TrunkRules) -> Result<Trunk> {
+        trunk_policy(rules)?;
+        leg_policy(rules)?;
+        sqlx::query(
+            "UPDATE trunks SET rules = $3, updated_at = $4 WHERE tenant_id = $1 AND id = $2",
+        )
+        .bind(self.0.key())
+        .bind(id.to_string())
+        .bind(row::to_json(rules)?)
+        .bind(row::ms(row::now()))
+        .execute(self.0.write())
+        .await?;
+        self.get(id).await
+    }
+
     /// Deletes a trunk.
     pub async fn delete(&self, id: TrunkId) -> Result<()> {
         let gone = sqlx::query("DELETE FROM trunks WHERE tenant_id = $1 AND id = $2")
@@ -308,6 +328,7 @@ fn from_row(found: &AnyRow) -> Result<Trunk> {
     Ok(Trunk {
         id: row::parsed(found, "id")?,
         settings: row::json(found, "settings")?,
+        rules: row::json(found, "rules")?,
         in_ha1: md5.zip(sha256).map(|(md5, sha256)| Ha1 { md5, sha256 }),
         out_secret: row::maybe_parsed(found, "out_secret")?.map(OutSecret),
         created_at: row::time(found, "created_at")?,

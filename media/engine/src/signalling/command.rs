@@ -5,8 +5,8 @@ use std::sync::Arc;
 use strowger_model::{Cause, TenantId, TrunkId};
 use strowger_sip::{
     Ban, Counters, DialogKey, Direction, Directory, GuardRules, InviteOptions, InviteRequest,
-    LocalMedia, Located, MediaOptions, Policies, Registration, Replaces, TransferTarget,
-    TrunkStatus, Trunking, Usage,
+    LocalMedia, Located, MediaOptions, Policies, Refusal, Registration, Replaces, Trace,
+    TransferTarget, TrunkStatus, Trunking, Usage,
 };
 use tokio::sync::oneshot;
 
@@ -36,6 +36,8 @@ pub(super) enum Command {
     Unban(IpAddr, oneshot::Sender<bool>),
     Bans(oneshot::Sender<Vec<Ban>>),
     Trunks(oneshot::Sender<Vec<TrunkStatus>>),
+    Refusals(TenantId, oneshot::Sender<Vec<(Refusal, u64)>>),
+    Traces(Vec<DialogKey>, oneshot::Sender<Vec<Trace>>),
     Located(TrunkId, Vec<Located>),
     Registrations(oneshot::Sender<Vec<Registration>>),
     Figures(oneshot::Sender<(Usage, Counters)>),

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use strowger_model::{Cause, TenantId};
 use strowger_sip::{
     Ban, Counters, DialogKey, Direction, Directory, GuardRules, InviteOptions, InviteRequest,
-    LocalMedia, MediaOptions, Notice, Policies, Registration, Replaces, TransferTarget, Transport,
-    TrunkStatus, Trunking, Usage,
+    LocalMedia, MediaOptions, Notice, Policies, Refusal, Registration, Replaces, Trace,
+    TransferTarget, Transport, TrunkStatus, Trunking, Usage,
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -220,6 +220,20 @@ impl SipHandle {
     pub async fn trunk_statuses(&self) -> Result<Vec<TrunkStatus>, Stopped> {
         let (reply, answer) = oneshot::channel();
         self.send(Command::Trunks(reply)).await?;
+        answer.await.map_err(|_| Stopped)
+    }
+
+    /// See [`strowger_sip::Endpoint::tenant_refusals`].
+    pub async fn tenant_refusals(&self, tenant: TenantId) -> Result<Vec<(Refusal, u64)>, Stopped> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Refusals(tenant, reply)).await?;
+        answer.await.map_err(|_| Stopped)
+    }
+
+    /// What was said so far on those of these legs that live.
+    pub async fn traces(&self, dialogs: Vec<DialogKey>) -> Result<Vec<Trace>, Stopped> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::Traces(dialogs, reply)).await?;
         answer.await.map_err(|_| Stopped)
     }
 

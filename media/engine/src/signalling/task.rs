@@ -233,6 +233,13 @@ impl Task {
             Command::Unban(source, reply) => drop(reply.send(endpoint.unban(source))),
             Command::Bans(reply) => drop(reply.send(endpoint.bans(now))),
             Command::Trunks(reply) => drop(reply.send(endpoint.trunk_statuses(now))),
+            Command::Refusals(tenant, reply) => {
+                drop(reply.send(endpoint.tenant_refusals(tenant)));
+            }
+            Command::Traces(dialogs, reply) => {
+                let traces = dialogs.iter().filter_map(|dialog| endpoint.trace(*dialog).cloned());
+                drop(reply.send(traces.collect()));
+            }
             Command::Located(trunk, found) => endpoint.set_trunk_targets(now, trunk, found),
             Command::Registrations(reply) => drop(reply.send(endpoint.registrations())),
             Command::Figures(reply) => {

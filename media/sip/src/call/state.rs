@@ -6,11 +6,10 @@ use super::early::{Fork, Reliable};
 use super::refer::{ReferIn, ReferOut};
 use super::replaces::Replaces;
 use crate::directory::Login;
-use crate::endpoint::Caller;
+use crate::endpoint::{Caller, CallerTold};
 use crate::event::{DialogKey, Source};
-use crate::hop::Hop;
-use crate::hop::Transport;
-use crate::sdp::{Direction, MediaOptions, Negotiated, Session};
+use crate::hop::{Hop, Transport};
+use crate::sdp::{Direction, LocalMedia, MediaOptions, Negotiated, Session};
 use bytes::Bytes;
 use sipx_sip::{Request, Uri};
 use std::collections::VecDeque;
@@ -77,10 +76,10 @@ pub struct InviteOptions {
     /// [`crate::Refer::referred_by`] named.
     pub referred_by: Option<String>,
     /// The whole Request-URI over a trunk, if number and domain do not say it
-    /// all: what a Refer-To named.
+    /// all: what a Refer-To named. It is sent as it is, over every trunk tried.
     pub request_uri: Option<String>,
     /// The caller withholds its number: the called party sees `anonymous`
-    /// (RFC 3323), the carrier what its policy says.
+    /// (RFC 3323), the carrier what [`crate::IdentityPolicy`] says.
     pub withhold: bool,
     /// Its media, where it is not plain G.711.
     pub media: MediaOptions,
@@ -93,11 +92,8 @@ pub(crate) struct Placed {
     pub(crate) offer: String,
     pub(crate) extra: Vec<(String, String)>,
     pub(crate) options: InviteOptions,
-    /// Who really calls, for carriers that are told; `None`: the trunk's policy
-    /// shows nobody.
-    pub(crate) identity: Option<String>,
-    /// Whether the called party is not to be shown who calls (RFC 3323).
-    pub(crate) withhold: bool,
+    /// Who calls, as the place that has the call now is told.
+    pub(crate) told: CallerTold,
     /// The tags heard in provisional responses.
     pub(crate) tags: Vec<Bytes>,
     pub(crate) cancelled: bool,
@@ -131,10 +127,8 @@ pub(crate) struct Spare {
     /// As the server wants it called and shown, before any translation.
     pub(crate) called: String,
     pub(crate) caller: Caller,
-    /// The caller wishes not to be shown, whatever the trunk's policy.
-    pub(crate) withhold: bool,
-    /// A Request-URI in place of the number's own.
-    pub(crate) request_uri: Option<String>,
+    /// Every trunk gets an offer of its own: its policy may want it encrypted.
+    pub(crate) media: LocalMedia,
     pub(crate) tries_left: u8,
 }
 

@@ -5,9 +5,9 @@
 //! came to nothing. Once anything rings the call is that carrier's.
 
 use super::Endpoint;
-use super::identity::named_address;
-use super::invite_out::{Caller, Destination, Route};
-use crate::call::{Call, InviteOptions, Phase, Spare};
+use super::identity::CallerTold;
+use super::invite_out::{Destination, InviteRequest, Route};
+use crate::call::{Call, InviteOptions, Peer, Phase, SessionClock, Spare};
 use crate::counters::Count;
 use crate::directory::Trunk;
 use crate::event::{DialogKey, Source};
@@ -19,7 +19,7 @@ use crate::transaction::ClientOwner;
 use crate::trunk::{Refusal, TrunkState};
 use bytes::Bytes;
 use sipx_sip::transaction::ClientState;
-use sipx_sip::{HeaderName, Response};
+use sipx_sip::{HeaderName, Response, Uri};
 use std::collections::VecDeque;
 use strowger_model::{Cause, TenantId, Timestamp, TrunkId};
 
@@ -35,10 +35,11 @@ impl Endpoint {
         now: Timestamp,
         trunk: TrunkId,
         number: &str,
-        caller: &Caller,
+        request: &InviteRequest,
         options: &InviteOptions,
     ) -> Result<Route, Cause> {
         let tenant = self.directory.trunk(trunk).ok_or(Cause::NotFound)?.tenant;
+        named_uri(options)?;
         self.charge(now, tenant, number)?;
         let spare = Spare {
             targets: VecDeque::new(),
@@ -47,12 +48,11 @@ impl Endpoint {
             fail_over_on: Vec::new(),
             tenant,
             called: number.to_owned(),
-            caller: caller.clone(),
-            withhold: options.withhold,
-            request_uri: options.request_uri.clone(),
+            caller: request.caller.clone(),
+            media: request.media.clone(),
             tries_left: MAX_TRIES,
         };
-        self.next_route(now, Box::new(spare))
+        self.next_route(now, Box::new(spare), options)
     }
 
     /// A call over a tenant's route: trunks that are up first, in the order of
@@ -63,9 +63,10 @@ impl Endpoint {
         now: Timestamp,
         tenant: TenantId,
         number: &str,
-        caller: &Caller,
+        request: &InviteRequest,
         options: &InviteOptions,
     ) -> Result<Route, Cause> {
+        named_uri(options)?;
         let route = self.book.tenant(tenant).route.clone();
         self.charge(now, tenant, number)?;
         let random = &mut self.random;
@@ -87,12 +88,11 @@ impl Endpoint {
             fail_over_on: route.fail_over_on,
             tenant,
             called: number.to_owned(),
-            caller: caller.clone(),
-            withhold: options.withhold,
-            request_uri: None,
+            caller: request.caller.clone(),
+            media: request.media.clone(),
             tries_left: MAX_TRIES,
         };
-        self.next_route(now, Box::new(spare))
+        self.next_route(now, Box::new(spare), options)
     }
 
     /// The tenant's own limits, prefixes and budget.
@@ -105,7 +105,12 @@ impl Endpoint {
 
     /// The next trunk that takes the call, with everything that an INVITE over
     /// it needs.
-    fn next_route(&mut self, now: Timestamp, mut spare: Box<Spare>) -> Result<Route, Cause> {
+    fn next_route(
+        &mut self,
+        now: Timestamp,
+        mut spare: Box<Spare>,
+        options: &InviteOptions,
+    ) -> Result<Route, Cause> {
         let directory = self.directory.clone();
         let mut why = None;
         while let Some(id) = spare.trunks.pop_front().or_else(|| spare.last_resort.pop_front()) {
@@ -116,13 +121,16 @@ impl Endpoint {
                 why = Some(cause_of(refusal));
                 continue;
             }
-            match self.route_over(trunk, &mut spare) {
+            match self.route_over(trunk, &mut spare, options) {
                 Ok(mut route) => {
                     route.spare = Some(spare);
                     return Ok(route);
                 }
                 Err(cause) => {
-                    self.book.refuse(id, Refusal::NoAddress);
+                    // Without an offer that its policy allows it is not the address.
+                    if cause != Cause::Internal {
+                        self.book.refuse(id, Refusal::NoAddress);
+                    }
                     why = why.or(Some(cause));
                 }
             }
@@ -130,7 +138,12 @@ impl Endpoint {
         Err(why.unwrap_or(Cause::Unreachable))
     }
 
-    fn route_over(&mut self, trunk: &Trunk, spare: &mut Spare) -> Result<Route, Cause> {
+    fn route_over(
+        &mut self,
+        trunk: &Trunk,
+        spare: &mut Spare,
+        options: &InviteOptions,
+    ) -> Result<Route, Cause> {
         trunk.proxy.as_ref().ok_or(Cause::Unreachable)?;
         let random = &mut self.random;
         let targets = self.trunks.targets(trunk, |n| random.between_ms(0, n));
@@ -140,30 +153,21 @@ impl Endpoint {
         let (transport, remote) = spare.targets.pop_front().ok_or(Cause::Unreachable)?;
         let policy = self.book.trunk(trunk.id);
         let number = policy.called_out.apply(&spare.called);
-        let shown = policy.caller.show(&spare.caller.number, spare.caller.name.as_deref());
-        let domain = trunk.domain();
-        let to = sip_uri(Some(&number), &host_text(domain)).ok_or(Cause::NotFound)?;
-        let uri = match &spare.request_uri {
-            Some(uri) => {
-                sipx_sip::Uri::parse(Bytes::from(uri.clone())).map_err(|_| Cause::NotFound)?
-            }
-            None => to.clone(),
-        };
-        let withhold = spare.withhold || shown.hidden;
-        let caller =
-            Caller { number: policy.caller_out.apply(&shown.number), name: shown.name.clone() };
-        let login = trunk.outbound.as_ref().map(|login| login.username.as_str());
+        let to = sip_uri(Some(&number), &host_text(trunk.domain())).ok_or(Cause::NotFound)?;
+        let told = CallerTold::over_trunk(&spare.caller, options.withhold, trunk, policy);
+        let uri = named_uri(options)?.unwrap_or_else(|| to.clone());
         let hop = Hop::to_trunk(trunk.id, transport, remote);
+        let source = Source::Trunk { trunk: trunk.id, tenant: trunk.tenant };
+        let (session, offer) = self.first_offer(&source, &spare.media, &options.media)?;
         Ok(Route {
             destinations: vec![Destination { uri, hop }],
+            told,
             to,
-            from: Self::shown_from(&caller, withhold, domain),
-            source: Source::Trunk { trunk: trunk.id, tenant: trunk.tenant },
+            source,
             login: trunk.outbound.clone(),
-            user: Self::contact_user(&caller, withhold, login),
             phone: false,
-            identity: (!shown.hidden).then(|| named_address(&caller, domain)),
-            withhold,
+            session,
+            offer,
             spare: None,
         })
     }
@@ -203,32 +207,38 @@ impl Endpoint {
             let Some(uri) = uri else { return false };
             return self.try_again(now, id, call, uri, Hop::to_trunk(trunk, transport, remote));
         }
-        let Ok(route) = self.next_route(now, spare) else { return false };
-        self.change_trunk(call, route).is_some_and(|destination| {
+        let Ok(route) = self.next_route(now, spare, &placed.options) else { return false };
+        self.change_trunk(now, call, route).is_some_and(|destination| {
             self.try_again(now, id, call, destination.uri, destination.hop)
         })
     }
 
     /// Makes a call another trunk's: to its carrier it is a new one.
-    fn change_trunk(&mut self, call: &mut Call, route: Route) -> Option<Destination> {
+    fn change_trunk(
+        &mut self,
+        now: Timestamp,
+        call: &mut Call,
+        route: Route,
+    ) -> Option<Destination> {
         let destination = route.destinations.into_iter().next()?;
-        if let Source::Trunk { trunk, tenant } = call.source {
-            self.book.leave(trunk, tenant, true);
-        }
+        self.book.leave(call.key, true);
         if let Source::Trunk { trunk, tenant } = route.source {
-            self.book.enter(trunk, tenant, true);
+            self.book.enter(now, call.key, (trunk, tenant), true);
         }
         call.source = route.source;
         call.login = route.login;
-        let contact = self.contact(destination.hop.transport, &route.user);
+        call.session = route.session;
+        // What the last carrier said it can do says nothing of this one.
+        (call.peer, call.clock) = (Peer::default(), SessionClock::default());
+        let contact = self.contact(destination.hop.transport, &route.told.contact_user);
         let dialog = &mut call.dialog;
         dialog.call_id = Bytes::from(format!("{}{}", self.random.hex(), self.random.hex()));
-        dialog.local = Bytes::from(format!("{};tag={}", route.from, hex64(call.tag)));
+        dialog.local = Bytes::from(format!("{};tag={}", route.told.from, hex64(call.tag)));
         dialog.remote = Bytes::from([&b"<"[..], &route.to.to_bytes(), b">"].concat());
         dialog.contact = contact;
         self.trace.begin(call.key, &dialog.call_id);
         if let Some(placed) = &mut call.placed {
-            (placed.identity, placed.withhold) = (route.identity, route.withhold);
+            (placed.told, placed.offer) = (route.told, route.offer);
             placed.spare = route.spare;
         }
         Some(destination)
@@ -244,6 +254,12 @@ impl Endpoint {
         hop: Hop,
     ) -> bool {
         (call.dialog.target, call.dialog.hop) = (uri.clone(), hop);
+        if let Some(placed) = &mut call.placed {
+            // The early dialogs of a try that failed are over with it.
+            placed.tags.clear();
+            placed.forks.clear();
+            placed.early_sdp = None;
+        }
         let Some(again) = self.send_invite(now, call, &uri, hop, None) else { return false };
         self.counters.add(Count::FailedOver);
         self.expect_first_word(now, call, again);
@@ -310,6 +326,13 @@ impl Endpoint {
             self.hang_up_stray(now, id, response, tag);
         }
     }
+}
+
+/// The whole Request-URI that the server named, if it did.
+fn named_uri(options: &InviteOptions) -> Result<Option<Uri>, Cause> {
+    let named = options.request_uri.as_ref();
+    let uri = named.map(|uri| Uri::parse(Bytes::from(uri.clone()))).transpose();
+    uri.map_err(|_| Cause::NotFound)
 }
 
 fn cause_of(why: Refusal) -> Cause {

@@ -5,9 +5,11 @@
 //! Contact, Call-ID, routes or product ever gets here.
 
 use super::{Caller, Endpoint};
+use crate::directory::Trunk;
 use crate::event::Source;
 use crate::message::{Ask, escape_user, host_text, quote_name, user_of};
 use crate::policy::{Assertion, LegPolicy};
+use crate::trunk::TrunkPolicy;
 use bytes::Bytes;
 use sipx_sip::headers::From;
 use sipx_sip::{Address, Header, HeaderName, Request};
@@ -98,43 +100,66 @@ fn passable(name: &str) -> Option<HeaderName> {
     free.then_some(parsed)
 }
 
-impl Endpoint {
-    /// The From of a placed call without its tag.
-    pub(super) fn shown_from(caller: &Caller, withhold: bool, domain: &str) -> String {
-        if withhold {
-            return ANONYMOUS.to_owned();
-        }
-        named_address(caller, domain)
-    }
-
+/// What the other side of a placed call is told of its caller. The trunk's
+/// [`TrunkPolicy`] chooses the number and writes it; whether it is asserted too
+/// is the affair of [`crate::IdentityPolicy`].
+#[derive(Clone, Debug)]
+pub(crate) struct CallerTold {
+    /// Our address in From, without a tag.
+    pub(crate) from: String,
     /// The user part of our Contact, which the called party sees too.
-    pub(super) fn contact_user(caller: &Caller, withhold: bool, login: Option<&str>) -> String {
-        match login {
-            // Carriers that route by registration know us by this name only.
-            Some(login) => login.to_owned(),
-            None if withhold => "anonymous".to_owned(),
-            None => caller.number.clone(),
-        }
+    pub(crate) contact_user: String,
+    /// Who calls, for carriers that are told.
+    pub(crate) identity: String,
+    /// Whether the called party must not know.
+    pub(crate) hidden: bool,
+}
+
+impl CallerTold {
+    pub(super) fn to_phone(caller: &Caller, withhold: bool, domain: &str) -> Self {
+        Self::new(caller, withhold, None, domain)
     }
 
-    /// What a placed call says of its caller besides From.
-    pub(super) fn assert_identity(
-        &self,
-        ask: Ask,
-        source: &Source,
-        identity: Option<&str>,
+    pub(super) fn over_trunk(
+        caller: &Caller,
         withhold: bool,
-    ) -> Ask {
-        let ask = match (self.policies.of(source).identity.assertion, identity) {
-            (Assertion::None, _) | (_, None) => ask,
-            (Assertion::Asserted, Some(identity)) => {
-                ask.header(HeaderName::PAssertedIdentity, identity.to_owned())
-            }
-            (Assertion::Preferred, Some(identity)) => {
-                ask.header(HeaderName::PPreferredIdentity, identity.to_owned())
-            }
+        trunk: &Trunk,
+        policy: &TrunkPolicy,
+    ) -> Self {
+        let shown = policy.caller.show(&caller.number, caller.name.as_deref());
+        let (number, name) = match shown.hidden {
+            // Hidden from the called party; a carrier that is told gets the call's own.
+            true => (caller.number.clone(), caller.name.clone()),
+            false => (shown.number, shown.name),
         };
-        if withhold { ask.header(HeaderName::Privacy, "id") } else { ask }
+        let caller = Caller { number: policy.caller_out.apply(&number), name };
+        // Carriers that route by registration know us by this name only.
+        let login = trunk.outbound.as_ref().map(|login| login.username.as_str());
+        Self::new(&caller, withhold || shown.hidden, login, trunk.domain())
+    }
+
+    fn new(caller: &Caller, hidden: bool, login: Option<&str>, domain: &str) -> Self {
+        let identity = named_address(caller, domain);
+        let from = if hidden { ANONYMOUS.to_owned() } else { identity.clone() };
+        let contact_user = match login {
+            Some(login) => login,
+            None if hidden => "anonymous",
+            None => &caller.number,
+        };
+        Self { from, contact_user: contact_user.to_owned(), identity, hidden }
+    }
+}
+
+impl Endpoint {
+    /// What a placed call says of its caller besides From.
+    pub(super) fn assert_identity(&self, ask: Ask, source: &Source, told: &CallerTold) -> Ask {
+        let identity = || told.identity.clone();
+        let ask = match self.policies.of(source).identity.assertion {
+            Assertion::None => ask,
+            Assertion::Asserted => ask.header(HeaderName::PAssertedIdentity, identity()),
+            Assertion::Preferred => ask.header(HeaderName::PPreferredIdentity, identity()),
+        };
+        if told.hidden { ask.header(HeaderName::Privacy, "id") } else { ask }
     }
 
     /// Adds what may pass of the headers that the server wants sent.
@@ -159,7 +184,7 @@ impl Endpoint {
 }
 
 /// Name and number as they stand in an address.
-pub(super) fn named_address(caller: &Caller, domain: &str) -> String {
+fn named_address(caller: &Caller, domain: &str) -> String {
     let name = caller.name.as_deref().map(quote_name).unwrap_or_default();
     format!("{name}<sip:{}@{}>", escape_user(&caller.number), host_text(domain))
 }

@@ -77,6 +77,7 @@ impl Endpoint {
         let mut session = Session::new(self.random.number());
         let policy = self.policies.of(&caller);
         session.restrict(&policy.codecs, policy.security);
+        session.prefer(&policy.preferred);
         let offer = match read_offer(&mut session, &request) {
             Offer::None => None,
             Offer::Good(media) => Some(media),
@@ -114,31 +115,34 @@ impl Endpoint {
         if let Some(rate) = &mut self.rate {
             rate.take(now);
         }
-        self.add_call(Call {
-            key: dialog_key,
-            tag,
-            phase: Phase::Incoming,
-            dialog,
-            session,
-            source: caller,
-            login: None,
-            invited: Some(id),
-            invite: Some(Box::new(request)),
-            unacked: None,
-            placed: None,
-            reinvite: None,
-            queued: None,
-            peer,
-            reliable,
-            referred: None,
-            referring: None,
-            clock: SessionClock::default(),
-            held: false,
-            bye_challenges: 0,
-            unanswered_until,
-            repeat_at,
-            last_provisional: None,
-        });
+        self.add_call(
+            now,
+            Call {
+                key: dialog_key,
+                tag,
+                phase: Phase::Incoming,
+                dialog,
+                session,
+                source: caller,
+                login: None,
+                invited: Some(id),
+                invite: Some(Box::new(request)),
+                unacked: None,
+                placed: None,
+                reinvite: None,
+                queued: None,
+                peer,
+                reliable,
+                referred: None,
+                referring: None,
+                clock: SessionClock::default(),
+                held: false,
+                bye_challenges: 0,
+                unanswered_until,
+                repeat_at,
+                last_provisional: None,
+            },
+        );
         self.emit(SipEvent::Incoming(Box::new(incoming)));
     }
 

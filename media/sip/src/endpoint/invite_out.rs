@@ -1,7 +1,7 @@
 //! Placing a call (RFC 3261 §13.2.1), to every phone of an extension at once
 //! or over a trunk, and giving it up (§9.1).
 
-use super::identity::named_address;
+use super::identity::CallerTold;
 use super::{Endpoint, Fate};
 use crate::call::{Branch, Call, Dialog, InviteOptions, Peer, Phase, Placed, SessionClock, Spare};
 use crate::counters::Count;
@@ -10,7 +10,7 @@ use crate::event::{DialogKey, SipEvent, Source};
 use crate::hop::Hop;
 use crate::message::{ALLOW, Ask, SDP_TYPE, host_text, sip_uri};
 use crate::random::hex64;
-use crate::sdp::{LocalMedia, Session};
+use crate::sdp::{LocalMedia, MediaOptions, Session};
 use crate::timer::TimerKey;
 use crate::transaction::ClientOwner;
 use bytes::Bytes;
@@ -78,19 +78,15 @@ pub(super) struct Destination {
 /// Everything about the target that the INVITE needs.
 pub(super) struct Route {
     pub(super) destinations: Vec<Destination>,
-    /// Our address in From, without a tag.
-    pub(super) from: String,
+    /// Who calls, as it is said there.
+    pub(super) told: CallerTold,
     pub(super) to: Uri,
     pub(super) source: Source,
     pub(super) login: Option<Login>,
-    /// User part of our Contact.
-    pub(super) user: String,
     pub(super) phone: bool,
-    /// The caller as asserted to those whose policy says so; `None`: the
-    /// trunk's policy shows nobody.
-    pub(super) identity: Option<String>,
-    /// Whether the called party is not to be shown who calls (RFC 3323).
-    pub(super) withhold: bool,
+    /// The session of this call with whoever is there, and its offer.
+    pub(super) session: Session,
+    pub(super) offer: String,
     pub(super) spare: Option<Box<Spare>>,
 }
 
@@ -119,28 +115,28 @@ impl Endpoint {
         }
         let mut route = match self.route(now, &request, &options) {
             Ok(route) => route,
-            Err(cause) => return self.emit(failed(cause, None)),
+            Err(cause) => {
+                self.book.placed(None);
+                return self.emit(failed(cause, None));
+            }
         };
-        let mut session = Session::new(self.random.number());
-        let policy = self.policies.of(&route.source);
-        session.restrict(&policy.codecs, policy.security);
-        session.set_options(options.media.clone());
-        let Ok(offer) = session.offer(&request.media) else {
+        self.book.placed(Some(key));
+        let destinations = std::mem::take(&mut route.destinations);
+        let phone = route.phone;
+        let Some(first) = destinations.first() else {
+            self.book.leave(key, false);
             return self.emit(failed(Cause::Internal, None));
         };
-        let wanted = (&request, options);
-        let Some(call) = self.placed_call(now, key, wanted, &mut route, session, offer) else {
-            return self.emit(failed(Cause::Internal, None));
-        };
+        let call = self.placed_call(now, key, request, options, first, route);
         self.counters.add(Count::CallsOut);
         let ring_until = call.placed.as_ref().and_then(|placed| placed.ring_until);
-        self.add_call(call);
+        self.add_call(now, call);
         if let Some(at) = ring_until {
             self.timers.set(at, TimerKey::Ring(key));
         }
         self.with_call(key, |endpoint, call| {
-            for destination in route.destinations {
-                endpoint.start_branch(now, call, destination, route.phone);
+            for destination in destinations {
+                endpoint.start_branch(now, call, destination, phone);
             }
             if call.placed.as_ref().is_some_and(|placed| !placed.branches.is_empty()) {
                 return Fate::Keep;
@@ -157,22 +153,25 @@ impl Endpoint {
         options: &InviteOptions,
     ) -> Result<Route, Cause> {
         match &request.target {
-            InviteTarget::Extension(agent) => {
-                self.phone_route(*agent, &request.caller, options.withhold)
-            }
+            InviteTarget::Extension(agent) => self.phone_route(*agent, request, options),
             InviteTarget::Trunk { trunk, number } => {
-                self.trunk_route(now, *trunk, number, &request.caller, options)
+                self.trunk_route(now, *trunk, number, request, options)
             }
             InviteTarget::Route { tenant, number } => {
-                self.tenant_route(now, *tenant, number, &request.caller, options)
+                self.tenant_route(now, *tenant, number, request, options)
             }
         }
     }
 
-    fn phone_route(&self, agent: AgentId, caller: &Caller, withhold: bool) -> Result<Route, Cause> {
+    fn phone_route(
+        &mut self,
+        agent: AgentId,
+        request: &InviteRequest,
+        options: &InviteOptions,
+    ) -> Result<Route, Cause> {
         let extension = self.directory.extension(agent).ok_or(Cause::NotFound)?;
         let realm = self.directory.realm(extension.tenant).ok_or(Cause::NotFound)?;
-        let domain = realm.as_str().to_owned();
+        let domain = realm.as_str();
         let destinations: Vec<_> = self
             .registrar
             .contacts(agent)
@@ -181,33 +180,50 @@ impl Endpoint {
         if destinations.is_empty() {
             return Err(Cause::Unreachable);
         }
-        let to = sip_uri(Some(&extension.username), &host_text(&domain));
+        let to = sip_uri(Some(&extension.username), &host_text(domain)).ok_or(Cause::Internal)?;
+        let told = CallerTold::to_phone(&request.caller, options.withhold, domain);
+        let source = Source::Extension { agent, tenant: extension.tenant };
+        let (session, offer) = self.first_offer(&source, &request.media, &options.media)?;
         Ok(Route {
             destinations,
-            to: to.ok_or(Cause::Internal)?,
-            from: Self::shown_from(caller, withhold, &domain),
-            source: Source::Extension { agent, tenant: extension.tenant },
+            told,
+            to,
+            source,
             login: None,
-            user: Self::contact_user(caller, withhold, None),
             phone: true,
-            identity: Some(named_address(caller, &domain)),
-            withhold,
+            session,
+            offer,
             spare: None,
         })
+    }
+
+    /// The session of a new call and the offer that begins it.
+    pub(super) fn first_offer(
+        &mut self,
+        source: &Source,
+        media: &LocalMedia,
+        options: &MediaOptions,
+    ) -> Result<(Session, String), Cause> {
+        let mut session = Session::new(self.random.number());
+        let policy = self.policies.of(source);
+        session.restrict(&policy.codecs, policy.security);
+        session.prefer(&policy.preferred);
+        session.set_options(options.clone());
+        let offer = session.offer(media).map_err(|_| Cause::Internal)?;
+        Ok((session, offer))
     }
 
     fn placed_call(
         &mut self,
         now: Timestamp,
         key: DialogKey,
-        (request, options): (&InviteRequest, InviteOptions),
-        route: &mut Route,
-        session: Session,
-        offer: String,
-    ) -> Option<Call> {
+        request: InviteRequest,
+        options: InviteOptions,
+        first: &Destination,
+        route: Route,
+    ) -> Call {
         let tag = self.random.number();
-        let local = format!("{};tag={}", route.from, hex64(tag));
-        let first = route.destinations.first()?;
+        let local = format!("{};tag={}", route.told.from, hex64(tag));
         let ring_ms = request.ring_timeout_ms.clamp(*RING_MS.start(), *RING_MS.end());
         let dialog = Dialog {
             call_id: Bytes::from(format!("{}{}", self.random.hex(), self.random.hex())),
@@ -219,24 +235,25 @@ impl Endpoint {
             target: first.uri.clone(),
             routes: Vec::new(),
             hop: first.hop,
-            contact: self.contact(first.hop.transport, &route.user),
+            contact: self.contact(first.hop.transport, &route.told.contact_user),
         };
-        Some(Call {
+        Call {
             key,
             tag,
             phase: Phase::Calling,
             dialog,
-            session,
+            session: route.session,
             source: route.source,
-            login: route.login.clone(),
+            login: route.login,
             invited: None,
             invite: None,
             unacked: None,
             placed: Some(Box::new(Placed {
                 branches: Vec::new(),
-                offer,
-                extra: request.headers.clone(),
+                offer: route.offer,
+                extra: request.headers,
                 options,
+                told: route.told,
                 tags: Vec::new(),
                 ringing: false,
                 early: None,
@@ -245,9 +262,7 @@ impl Endpoint {
                 refusal: None,
                 ring_until: Some(now.plus_ms(u64::from(ring_ms))),
                 cancelled: false,
-                identity: route.identity.take(),
-                withhold: route.withhold,
-                spare: route.spare.take(),
+                spare: route.spare,
             })),
             reinvite: None,
             queued: None,
@@ -261,7 +276,7 @@ impl Endpoint {
             unanswered_until: now,
             repeat_at: now,
             last_provisional: None,
-        })
+        }
     }
 
     fn start_branch(
@@ -308,7 +323,7 @@ impl Endpoint {
             .header(HeaderName::Contact, call.dialog.contact.clone())
             .header(HeaderName::Allow, ALLOW);
         ask = self.pass_headers(ask, &call.source, &placed.extra);
-        ask = self.assert_identity(ask, &call.source, placed.identity.as_deref(), placed.withhold);
+        ask = self.assert_identity(ask, &call.source, &placed.told);
         if let Some((name, value)) = proof {
             ask = ask.header(name, value);
         }

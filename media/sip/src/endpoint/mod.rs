@@ -41,6 +41,8 @@ mod trunking;
 pub use invite_out::{Caller, InviteRequest, InviteTarget};
 pub use refer_out::TransferTarget;
 
+pub(crate) use identity::CallerTold;
+
 use crate::admission::Guard;
 use crate::call::Call;
 use crate::counters::{Count, Counters};
@@ -266,7 +268,8 @@ impl Endpoint {
         self.sync_trunks(now);
     }
 
-    /// Swaps the policies. What was agreed in calls that are up stays as it is.
+    /// Swaps how SIP is spoken, by leg. What was agreed in calls that are up stays
+    /// as it is. What goes over trunks is [`Endpoint::set_trunking`]'s.
     pub fn set_policies(&mut self, policies: Arc<Policies>) {
         self.policies = policies;
     }
@@ -338,6 +341,7 @@ impl Endpoint {
     }
 
     fn emit(&mut self, event: SipEvent) {
+        self.book.hear(self.clock, &event);
         self.outputs.push_back(Output::Event(event));
     }
 
@@ -366,9 +370,7 @@ impl Endpoint {
                 self.calls.insert(key, call);
             }
             Fate::Drop => {
-                if let Source::Trunk { trunk, tenant } = call.source {
-                    self.book.leave(trunk, tenant, call.placed.is_some());
-                }
+                self.book.leave(call.key, false);
                 self.tags.remove(&call.tag);
                 if let Some(trace) = self.trace.end(call.key) {
                     self.trace.forget(&call.dialog.call_id);
@@ -378,9 +380,9 @@ impl Endpoint {
         }
     }
 
-    fn add_call(&mut self, call: Call) {
+    fn add_call(&mut self, now: Timestamp, call: Call) {
         if let Source::Trunk { trunk, tenant } = call.source {
-            self.book.enter(trunk, tenant, call.placed.is_some());
+            self.book.enter(now, call.key, (trunk, tenant), call.placed.is_some());
         }
         self.trace.begin(call.key, &call.dialog.call_id);
         self.tags.insert(call.tag, call.key);

@@ -3,7 +3,7 @@
 
 use super::{Endpoint, Fate};
 use crate::call::{Call, Phase, ReferIn, Replaces};
-use crate::event::{DialogKey, Refer, SipEvent};
+use crate::event::{DialogKey, Refer, SipEvent, Source};
 use crate::message::{Reply, reason_phrase, user_of};
 use crate::random::hex64;
 use crate::timer::TimerKey;
@@ -33,7 +33,7 @@ impl Endpoint {
                 call.referred = None;
             }
             endpoint.respond(now, id, reply.build());
-            endpoint.notify(now, call, 100);
+            endpoint.notify_referrer(now, call, 100);
             Fate::Keep
         });
     }
@@ -52,7 +52,7 @@ impl Endpoint {
     pub fn refer_progress(&mut self, now: Timestamp, dialog: DialogKey, status: u16) {
         self.with_call(dialog, |endpoint, call| {
             if call.referred.as_ref().is_some_and(|refer| refer.undecided.is_none()) {
-                endpoint.notify(now, call, status.clamp(100, 699));
+                endpoint.notify_referrer(now, call, status.clamp(100, 699));
             }
             Fate::Keep
         });
@@ -152,8 +152,12 @@ impl Endpoint {
             .value(&HeaderName::ReferredBy)
             .and_then(|value| Address::parse(&value, "Referred-By").ok())
             .map(|address| String::from_utf8_lossy(&address.uri.to_bytes()).into_owned());
+        let mut target = user_of(&uri).unwrap_or_default();
+        if let Source::Trunk { trunk, .. } = call.source {
+            target = self.book.trunk(trunk).called_in.apply(&target);
+        }
         Ok(Refer {
-            target: user_of(&uri).unwrap_or_default(),
+            target,
             uri: String::from_utf8_lossy(&uri.to_bytes()).into_owned(),
             replaces,
             replaces_dialog: ours,
@@ -162,7 +166,7 @@ impl Endpoint {
     }
 
     /// Sends a NOTIFY, or says it after the one that is out.
-    fn notify(&mut self, now: Timestamp, call: &mut Call, status: u16) {
+    fn notify_referrer(&mut self, now: Timestamp, call: &mut Call, status: u16) {
         let Some(refer) = &mut call.referred else { return };
         if refer.done || call.phase != Phase::Up {
             return;
@@ -213,7 +217,7 @@ impl Endpoint {
             match refer.queued.take() {
                 // They do not want to hear any more of it.
                 _ if gone || refer.done => call.referred = None,
-                Some(status) => endpoint.notify(now, call, status),
+                Some(status) => endpoint.notify_referrer(now, call, status),
                 None => {}
             }
             Fate::Keep

@@ -22,7 +22,8 @@ const MAX_FRAGMENT_BYTES: usize = 256;
 /// Where the other side shall go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TransferTarget {
-    /// A number or name in the domain of the leg's own trunk or tenant.
+    /// A number or name in the domain of the leg's own trunk or tenant; a
+    /// trunk is told it as it writes numbers.
     Number(String),
     /// A whole `sip:`, `sips:` or `tel:` address.
     Uri(String),
@@ -74,11 +75,16 @@ impl Endpoint {
     fn refer_to(&self, call: &Call, target: &TransferTarget) -> Option<String> {
         match target {
             TransferTarget::Number(number) => {
-                let domain = match &call.source {
-                    Source::Trunk { trunk, .. } => self.directory.trunk(*trunk)?.domain(),
-                    Source::Extension { tenant, .. } => self.directory.realm(*tenant)?.as_str(),
+                let (number, domain) = match &call.source {
+                    Source::Trunk { trunk, .. } => {
+                        let written = self.book.trunk(*trunk).called_out.apply(number);
+                        (written, self.directory.trunk(*trunk)?.domain())
+                    }
+                    Source::Extension { tenant, .. } => {
+                        (number.clone(), self.directory.realm(*tenant)?.as_str())
+                    }
                 };
-                let uri = sip_uri(Some(number), &host_text(domain))?;
+                let uri = sip_uri(Some(&number), &host_text(domain))?;
                 Some(format!("<{}>", String::from_utf8_lossy(&uri.to_bytes())))
             }
             TransferTarget::Uri(uri) => {

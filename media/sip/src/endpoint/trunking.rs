@@ -12,15 +12,17 @@ use strowger_model::{TenantId, Timestamp, TrunkId};
 
 impl Endpoint {
     /// Swaps limits, routes, translations and health rules. Calls that are up
-    /// are not touched; how trunks are doing is remembered.
+    /// are not touched; how trunks are doing is remembered. How SIP is spoken with
+    /// a trunk is [`Endpoint::set_policies`]'s.
     pub fn set_trunking(&mut self, now: Timestamp, trunking: Arc<Trunking>) {
         self.book.configure(trunking);
         self.sync_probes(now);
     }
 
     /// What a tenant may still spend on calls, in millionths of its currency;
-    /// `None`: nobody counts. Each call placed takes its first minute's price
-    /// from it; whoever keeps the budget books the rest and says it again.
+    /// `None`: nobody counts. Each call placed holds its first minute's price of
+    /// it until it is over; whoever keeps the budget books what it has cost by
+    /// then and says it again.
     pub fn set_budget(&mut self, tenant: TenantId, left_micros: Option<u64>) {
         self.book.set_budget(tenant, left_micros);
     }

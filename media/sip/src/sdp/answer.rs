@@ -26,6 +26,8 @@ pub(super) struct Offered {
     pub(super) dtmf_48k: Option<u8>,
     pub(super) opus: u8,
     pub(super) crypto: Vec<(u32, SrtpKey)>,
+    /// Whether the keys stand on a plain line (RFC 8643): they need not be taken.
+    pub(super) opportunistic: bool,
     pub(super) active: usize,
 }
 
@@ -49,10 +51,11 @@ pub(super) fn answer(
     let codec = choose(&remote, local, options.order).ok_or(SessionError::NoCommonCodec)?;
     let (crypto, srtp) = match remote.crypto.is_empty() {
         true => (None, None),
-        false => {
-            let (tag, srtp) = choose_key(&remote, options).ok_or(SessionError::NoKey)?;
-            (Some((tag, srtp.ours.clone())), Some(srtp))
-        }
+        false => match choose_key(&remote, options) {
+            Some((tag, srtp)) => (Some((tag, srtp.ours.clone())), Some(srtp)),
+            None if is_plain(offer.media.get(active)) => (None, None),
+            None => return Err(SessionError::NoKey),
+        },
     };
     let (dtmf_payload, dtmf_clock_hz) = digits(codec, &remote);
     let dtmf_payload = dtmf_payload.filter(|_| local.telephone_event);
@@ -108,10 +111,12 @@ pub(super) fn read_answer(
     offered: &Offered,
 ) -> Result<Negotiated, SessionError> {
     let line = answer.media.get(offered.active).ok_or(SessionError::NoCommonCodec)?;
-    let remote = read_line(answer, line).ok_or(SessionError::NoCommonCodec)?;
+    let remote =
+        read_line(answer, line, offered.opportunistic).ok_or(SessionError::NoCommonCodec)?;
     // Who was offered keys must take one; who was offered none cannot.
     let srtp = match (offered.crypto.is_empty(), remote.crypto.first()) {
         (true, None) => None,
+        (false, None) if offered.opportunistic => None,
         (false, Some((tag, theirs))) => {
             let same = |(ours, key): &&(u32, SrtpKey)| ours == tag && key.suite == theirs.suite;
             let (_, ours) = offered.crypto.iter().find(same).ok_or(SessionError::NoKey)?;
@@ -145,6 +150,11 @@ pub(super) fn read_answer(
         rtcp: rtcp_of(&remote, rtcp_mux),
         srtp,
     })
+}
+
+/// Whether keys on this line need not be taken.
+fn is_plain(line: Option<&MediaDescription>) -> bool {
+    line.is_some_and(|line| matches!(line.protocol.as_str(), "RTP/AVP" | "RTP/AVPF"))
 }
 
 fn choose(remote: &RemoteMedia, local: &LocalMedia, order: CodecOrder) -> Option<Codec> {

@@ -38,7 +38,7 @@ pub(super) fn usable_audio(
 ) -> Result<(usize, RemoteMedia), SessionError> {
     let find = |secure: bool| {
         description.media.iter().enumerate().find_map(|(index, line)| {
-            let mut media = read_line(description, line)?;
+            let mut media = read_line(description, line, security == Security::Offered)?;
             media.codecs.retain(|codec| codecs.contains(codec));
             let usable = !media.codecs.is_empty();
             (usable && media.crypto.is_empty() != secure).then_some((index, media))
@@ -55,12 +55,15 @@ pub(super) fn usable_audio(
     }
 }
 
-/// What one line says, if it is RTP audio with a codec of ours.
+/// What one line says, if it is RTP audio with a codec of ours. Keys on a plain
+/// line are read if they are `opportunistic`ally taken.
 pub(super) fn read_line(
     description: &SessionDescription,
     line: &MediaDescription,
+    opportunistic: bool,
 ) -> Option<RemoteMedia> {
     let crypto = match line.protocol.as_str() {
+        "RTP/AVP" | "RTP/AVPF" if opportunistic => crypto(line),
         "RTP/AVP" | "RTP/AVPF" => Vec::new(),
         "RTP/SAVP" | "RTP/SAVPF" => Some(crypto(line)).filter(|lines| !lines.is_empty())?,
         _ => return None,

@@ -4,7 +4,8 @@ use super::answer::{self, Offered};
 use super::lines::{self, AudioLine};
 use super::remote;
 use super::words::{
-    Codec, Direction, LocalMedia, MediaOptions, Negotiated, RemoteMedia, Security, SrtpKey,
+    Codec, CodecOrder, Direction, LocalMedia, MediaOptions, Negotiated, RemoteMedia, Security,
+    SrtpKey,
 };
 use sipx_sdp::{MediaDescription, SessionDescription};
 
@@ -65,6 +66,8 @@ pub struct Session {
     security: Security,
     /// What offers of theirs are read for.
     codecs: Vec<Codec>,
+    /// Codecs of ours in the order that goes before the leg's; empty: the leg's.
+    preferred: Vec<Codec>,
     /// What we want: narrower than `SendRecv` while we hold.
     wanted: Direction,
     agreed: Option<Negotiated>,
@@ -85,6 +88,7 @@ impl Session {
             options: MediaOptions::default(),
             security: Security::Plain,
             codecs: Codec::KNOWN.to_vec(),
+            preferred: Vec::new(),
             wanted: Direction::SendRecv,
             agreed: None,
         }
@@ -95,6 +99,12 @@ impl Session {
     pub fn restrict(&mut self, codecs: &[Codec], security: Security) {
         self.codecs = codecs.to_vec();
         self.security = security;
+    }
+
+    /// Speaks only these codecs, and these in this order, whichever the leg
+    /// speaks besides; empty: as the leg has them.
+    pub fn prefer(&mut self, codecs: &[Codec]) {
+        self.preferred = codecs.to_vec();
     }
 
     /// What is not plain G.711; holds from the next offer or answer on.
@@ -142,6 +152,10 @@ impl Session {
         if self.is_pending() {
             return Err(SessionError::OfferPending);
         }
+        let local = &self.spoken(local);
+        if local.codecs.is_empty() {
+            return Err(SessionError::NoCommonCodec);
+        }
         let offered = self.next_offer(local)?;
         let codecs: Vec<_> =
             local.codecs.iter().map(|&codec| (codec, offered.payload(codec))).collect();
@@ -154,7 +168,10 @@ impl Session {
             dtmf: &dtmf,
             comfort_noise: self.options.comfort_noise,
             direction: self.wanted,
-            protocol: if offered.crypto.is_empty() { "RTP/AVP" } else { "RTP/SAVP" },
+            protocol: match offered.crypto.is_empty() || offered.opportunistic {
+                true => "RTP/AVP",
+                false => "RTP/SAVP",
+            },
             rtcp_mux: self.options.rtcp_mux,
             rtcp_port: self.options.rtcp_port,
             ptime_ms: self.options.ptime_ms,
@@ -170,6 +187,16 @@ impl Session {
         Ok(self.write(local, media))
     }
 
+    /// What is spoken of what the leg can speak.
+    fn spoken(&self, local: &LocalMedia) -> LocalMedia {
+        let mut spoken = local.clone();
+        if !self.preferred.is_empty() {
+            let preferred = self.preferred.iter().copied();
+            spoken.codecs = preferred.filter(|codec| local.codecs.contains(codec)).collect();
+        }
+        spoken
+    }
+
     fn next_offer(&self, local: &LocalMedia) -> Result<Offered, SessionError> {
         let before = self.agreed.as_ref();
         let opus = local.codecs.contains(&Codec::Opus);
@@ -181,7 +208,11 @@ impl Session {
         // What was agreed encrypted stays so; else policy decides.
         let encrypted = match before {
             Some(agreed) => agreed.srtp.is_some(),
-            None => self.security == Security::Required,
+            None => match self.security {
+                Security::Plain | Security::Allowed => false,
+                Security::Offered => !self.options.keys.is_empty(),
+                Security::Required => true,
+            },
         };
         let crypto: Vec<(u32, SrtpKey)> = match encrypted {
             true => (1..).zip(self.options.keys.iter().cloned()).collect(),
@@ -190,6 +221,10 @@ impl Session {
         if encrypted && crypto.is_empty() {
             return Err(SessionError::NoKey);
         }
+        // A line that was encrypted by its own word stays so.
+        let active = self.active.min(self.shape.len());
+        let was_secure =
+            self.shape.get(active).is_some_and(|line| line.protocol.starts_with("RTP/SAVP"));
         Ok(Offered {
             local: local.clone(),
             options: self.options.clone(),
@@ -199,7 +234,8 @@ impl Session {
                 .then(|| before_dtmf(48_000).unwrap_or(DTMF_PAYLOAD_48K)),
             opus: before_opus.map_or(Codec::Opus.payload_type(), |agreed| agreed.payload_in),
             crypto,
-            active: self.active.min(self.shape.len()),
+            opportunistic: self.security == Security::Offered && !was_secure,
+            active,
         })
     }
 
@@ -241,7 +277,12 @@ impl Session {
     /// Answers the pending offer.
     pub fn answer(&mut self, local: &LocalMedia) -> Result<(String, Negotiated), SessionError> {
         let Exchange::Theirs(offer) = &self.exchange else { return Err(SessionError::NoOffer) };
-        let made = answer::answer(offer, local, &self.options, self.security, self.wanted)?;
+        let local = &self.spoken(local);
+        let mut options = self.options.clone();
+        if !self.preferred.is_empty() {
+            options.order = CodecOrder::Answerer;
+        }
+        let made = answer::answer(offer, local, &options, self.security, self.wanted)?;
         self.exchange = Exchange::Idle;
         self.active = made.active;
         self.shape.clone_from(&made.lines);

@@ -96,6 +96,9 @@ pub enum Security {
     Plain,
     /// Encrypted if they offer it; our own offers are plain.
     Allowed,
+    /// Encrypted if they can: our own offers have keys on a plain line, and
+    /// keys on a plain line of theirs are taken (RFC 8643).
+    Offered,
     /// Encrypted or not at all.
     Required,
 }

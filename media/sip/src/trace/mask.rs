@@ -10,8 +10,9 @@ const SECRET_HEADERS: [&[u8]; 4] = [
     b"authentication-info",
     b"proxy-authentication-info",
 ];
-/// Lines of a session description that open its media (RFC 4568, RFC 4566 §5.12).
-const SECRET_LINES: [&[u8]; 3] = [b"a=crypto:", b"k=", b"a=ice-pwd:"];
+/// Lines of a session description that open its media (RFC 4568, RFC 4566 §5.12,
+/// RFC 4567, RFC 8839).
+const SECRET_LINES: [&[u8]; 4] = [b"a=crypto:", b"k=", b"a=key-mgmt:", b"a=ice-pwd:"];
 /// Bodies that are digits of the caller: a PIN, a card number.
 const DIGIT_TYPES: [&[u8]; 2] = [b"application/dtmf", b"application/dtmf-relay"];
 const MASK: &[u8] = b"***";
@@ -20,10 +21,7 @@ const MASK: &[u8] = b"***";
 pub(crate) fn masked(message: &[u8]) -> Bytes {
     let mut out = Vec::with_capacity(message.len());
     let (mut in_body, mut secret, mut digits) = (false, false, false);
-    for line in message.split_inclusive(|b| *b == b'\n') {
-        let text = line.strip_suffix(b"\n").unwrap_or(line);
-        let text = text.strip_suffix(b"\r").unwrap_or(text);
-        let end = line.get(text.len()..).unwrap_or_default();
+    for (text, end) in lines(message) {
         if in_body {
             let secret_line = SECRET_LINES.iter().find(|start| begins(text, start));
             match secret_line {
@@ -58,6 +56,22 @@ pub(crate) fn masked(message: &[u8]) -> Bytes {
     Bytes::from(out)
 }
 
+/// Lines with what ends them. A lone CR ends a line too: some readers of session
+/// descriptions take it so, and a key must not hide behind one.
+fn lines(mut rest: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let length = rest.iter().position(|b| matches!(b, b'\r' | b'\n')).unwrap_or(rest.len());
+        let (text, after) = rest.split_at(length);
+        let end_length = if after.starts_with(b"\r\n") { 2 } else { after.len().min(1) };
+        let (end, after) = after.split_at(end_length);
+        rest = after;
+        Some((text, end))
+    })
+}
+
 fn begins(text: &[u8], start: &[u8]) -> bool {
     text.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start))
 }
@@ -82,6 +96,21 @@ mod tests {
         for open in ["INVITE sip:1@a", "nonce=\"n\"", "X: y", "a=sendrecv", "a=crypto:***"] {
             assert!(masked.contains(open), "{open} not in {masked}");
         }
+    }
+
+    #[test]
+    fn keys_do_not_hide_behind_strange_line_ends() {
+        for end in ["\r\n", "\n", "\r"] {
+            let lines = ["INVITE sip:1@a SIP/2.0", "Authorization: Digest PROOF", "", "v=0"];
+            let secrets = ["A=Crypto:1 AES inline:KEY", "a=key-mgmt:mikey KEY", "k=clear:KEY"];
+            let text = [&lines[..], &secrets[..], &["a=ptime:20", ""][..]].concat().join(end);
+            let masked = after(&text);
+            assert!(!masked.contains("KEY") && !masked.contains("PROOF"), "{end:?}: {masked}");
+            let kept = format!("a=ptime:20{end}");
+            assert!(masked.starts_with(lines[0]) && masked.ends_with(&kept), "{end:?}: {masked}");
+        }
+        assert_eq!(after(""), "");
+        assert_eq!(after("no line end"), "no line end");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! message, looks a name up or knows of a call's dialog.
 
 mod bucket;
+mod figures;
 mod gate;
 mod health;
 mod locate;
@@ -16,6 +17,7 @@ mod tariff;
 mod translate;
 
 pub use bucket::TokenBucket;
+pub use figures::{CallFigures, TrunkFigures};
 pub use gate::{CallLimits, Refusal};
 pub use health::{HealthRules, TrunkReason, TrunkState};
 pub use locate::{Answer, Located, Location, Naptr, Question, Srv};

@@ -1,5 +1,8 @@
-//! What is configured about trunks and routes beyond who they are: one
-//! immutable snapshot, swapped as a whole.
+//! What goes over trunks and routes, beyond who they are: limits, health, order
+//! of tries, numbers; one immutable snapshot, swapped as a whole.
+//!
+//! How SIP is spoken with a trunk is not here but with that of phones
+//! ([`crate::LegPolicy`]).
 
 use super::gate::CallLimits;
 use super::health::HealthRules;
@@ -12,7 +15,9 @@ use strowger_model::{TenantId, TrunkId};
 /// Trunks in one route; past it they are left out.
 pub(crate) const MAX_STEPS: usize = 32;
 
-/// One trunk.
+/// What goes over one trunk and how numbers are written for it. How SIP is spoken
+/// with it, and whether callers' identity is asserted, says
+/// [`crate::LegPolicy`].
 #[derive(Clone, Debug)]
 pub struct TrunkPolicy {
     /// How much and whereto.

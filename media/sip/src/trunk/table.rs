@@ -1,8 +1,10 @@
 //! How every trunk is doing and how much goes over it, beside what is
 //! configured. One endpoint owns it.
 
+use super::figures::{OnTrunk, TrunkFigures};
 use super::health::Change;
 use super::{Gate, Health, Refusal, TenantPolicy, TrunkPolicy, TrunkReason, TrunkState, Trunking};
+use crate::event::{DialogKey, SipEvent};
 use std::collections::HashMap;
 use std::sync::Arc;
 use strowger_model::{TenantId, Timestamp, TrunkId};
@@ -24,6 +26,8 @@ pub struct TrunkStatus {
     pub calls_out: u32,
     /// Calls that it was not given, by reason.
     pub refused: Vec<(Refusal, u64)>,
+    /// What became of those that it was given.
+    pub figures: TrunkFigures,
 }
 
 #[derive(Debug, Default)]
@@ -34,8 +38,17 @@ pub(crate) struct TrunkBook {
     health: HashMap<TrunkId, Health>,
     trunks: HashMap<TrunkId, Gate>,
     tenants: HashMap<TenantId, Gate>,
+    figures: HashMap<TrunkId, TrunkFigures>,
+    /// No more than there are calls.
+    calls: HashMap<DialogKey, OnTrunk>,
     /// What a tenant may still spend, in millionths; none: no budget is kept.
     budgets: HashMap<TenantId, u64>,
+    /// What of it is held for calls that are up or on their way.
+    held: HashMap<TenantId, u64>,
+    /// The same by call; no more than there are calls.
+    charges: HashMap<DialogKey, (TenantId, u64)>,
+    /// What is held for the call that is being placed.
+    charging: Option<(TenantId, u64)>,
     /// When each trunk is probed next; timers for other times mean nothing.
     pub(crate) probes: HashMap<TrunkId, Timestamp>,
 }
@@ -52,9 +65,11 @@ impl TrunkBook {
     ) {
         self.health.retain(|trunk, _| trunk_stays(*trunk));
         self.trunks.retain(|trunk, _| trunk_stays(*trunk));
+        self.figures.retain(|trunk, _| trunk_stays(*trunk));
         self.probes.retain(|trunk, _| trunk_stays(*trunk));
         self.tenants.retain(|tenant, _| tenant_stays(*tenant));
         self.budgets.retain(|tenant, _| tenant_stays(*tenant));
+        self.held.retain(|tenant, _| tenant_stays(*tenant));
     }
 
     pub(crate) fn trunk(&self, trunk: TrunkId) -> &TrunkPolicy {
@@ -83,18 +98,42 @@ impl TrunkBook {
         let config = self.config.clone();
         let policy = config.tenants.get(&tenant).unwrap_or(&self.unset_tenant);
         let gate = self.tenants.entry(tenant).or_default();
-        let budget = self.budgets.get_mut(&tenant);
+        let held = self.held.get(&tenant).copied().unwrap_or(0);
+        let left = self.budgets.get(&tenant).map(|left| left.saturating_sub(held));
+        let mut price = 0;
         let verdict = gate.has_room(now, &policy.limits, number.is_some()).and_then(|()| {
             let Some(number) = number else { return Ok(()) };
             let forms = forms(policy, number);
             forms.iter().try_for_each(|form| policy.limits.permits(form))?;
-            spend(policy, forms.first().map_or(number, String::as_str), budget)
+            price = first_minute(policy, forms.first().map_or(number, String::as_str), left)?;
+            Ok(())
         });
         match verdict {
-            Ok(()) => gate.pass(now, &policy.limits),
+            Ok(()) => {
+                gate.pass(now, &policy.limits);
+                if price > 0 {
+                    *self.held.entry(tenant).or_default() += price;
+                    self.charging = Some((tenant, price));
+                }
+            }
             Err(why) => gate.refuse(why),
         }
         verdict
+    }
+
+    /// The call that was admitted for its tenant is placed, or is not.
+    pub(crate) fn placed(&mut self, call: Option<DialogKey>) {
+        match (self.charging.take(), call) {
+            (Some(charge), Some(call)) => drop(self.charges.insert(call, charge)),
+            (Some(charge), None) => self.give_back(charge),
+            (None, _) => {}
+        }
+    }
+
+    fn give_back(&mut self, (tenant, price): (TenantId, u64)) {
+        if let Some(held) = self.held.get_mut(&tenant) {
+            *held = held.saturating_sub(price);
+        }
     }
 
     /// Whether a trunk may have one more call; counted in its rate if so.
@@ -124,17 +163,44 @@ impl TrunkBook {
         self.trunks.entry(trunk).or_default().refuse(why);
     }
 
-    pub(crate) fn enter(&mut self, trunk: TrunkId, tenant: TenantId, out: bool) {
+    /// A call begins on a trunk.
+    pub(crate) fn enter(
+        &mut self,
+        now: Timestamp,
+        call: DialogKey,
+        (trunk, tenant): (TrunkId, TenantId),
+        out: bool,
+    ) {
         self.trunks.entry(trunk).or_default().enter(out);
         self.tenants.entry(tenant).or_default().enter(out);
+        self.figures.entry(trunk).or_default().of(out).calls += 1;
+        self.calls.insert(call, OnTrunk::new(now, trunk, tenant, out));
     }
 
-    pub(crate) fn leave(&mut self, trunk: TrunkId, tenant: TenantId, out: bool) {
-        if let Some(gate) = self.trunks.get_mut(&trunk) {
-            gate.leave(out);
+    /// A call leaves its trunk; it may go on over another one.
+    pub(crate) fn leave(&mut self, call: DialogKey, goes_on: bool) {
+        if !goes_on && let Some(charge) = self.charges.remove(&call) {
+            self.give_back(charge);
         }
-        if let Some(gate) = self.tenants.get_mut(&tenant) {
-            gate.leave(out);
+        let Some(on) = self.calls.remove(&call) else { return };
+        if let Some(gate) = self.trunks.get_mut(&on.trunk) {
+            gate.leave(on.out);
+        }
+        if let Some(gate) = self.tenants.get_mut(&on.tenant) {
+            gate.leave(on.out);
+        }
+        if let Some(figures) = self.figures.get_mut(&on.trunk) {
+            on.end(goes_on, figures.of(on.out));
+        }
+    }
+
+    /// Takes note of what the server is told of a call.
+    pub(crate) fn hear(&mut self, now: Timestamp, event: &SipEvent) {
+        let call = event.dialog().and_then(|dialog| self.calls.get_mut(&dialog));
+        let Some(on) = call else { return };
+        if let Some(figures) = self.figures.get_mut(&on.trunk) {
+            let figures = figures.of(on.out);
+            on.hear(now, event, figures);
         }
     }
 
@@ -168,6 +234,7 @@ impl TrunkBook {
             calls_in: gate.calls_in,
             calls_out: gate.calls_out,
             refused: gate.refused(),
+            figures: self.figures.get(&trunk).cloned().unwrap_or_default(),
         }
     }
 
@@ -193,12 +260,14 @@ fn forms(policy: &TenantPolicy, number: &str) -> Vec<String> {
     forms
 }
 
-/// One minute of a call must be paid for before it is placed; what it costs
-/// more is booked by whoever keeps the budget.
-fn spend(policy: &TenantPolicy, number: &str, budget: Option<&mut u64>) -> Result<(), Refusal> {
-    let Some(tariff) = &policy.tariff else { return Ok(()) };
+/// The price of one minute, which must be there before a call is placed; what
+/// it costs in the end is booked by whoever keeps the budget.
+fn first_minute(policy: &TenantPolicy, number: &str, left: Option<u64>) -> Result<u64, Refusal> {
+    let Some(tariff) = &policy.tariff else { return Ok(0) };
     let price = tariff.price_micros(number).ok_or(Refusal::NoPrice)?;
-    let Some(left) = budget else { return Ok(()) };
-    *left = left.checked_sub(price).ok_or(Refusal::OverBudget)?;
-    Ok(())
+    match left {
+        Some(left) if left < price => Err(Refusal::OverBudget),
+        Some(_) => Ok(price),
+        None => Ok(0),
+    }
 }

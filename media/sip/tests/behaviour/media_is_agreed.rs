@@ -192,6 +192,66 @@ fn our_encrypted_offer_takes_no_plain_answer() {
 }
 
 #[test]
+fn keys_on_a_plain_line_are_offered_and_need_not_be_taken() {
+    let offered = || with(keyed(), Security::Offered);
+    let mut session = offered();
+    let text = session.offer(&local(&Codec::ALL)).unwrap();
+    assert!(text.contains("RTP/AVP 8 0 101\r\n"), "{text}");
+    assert!(text.contains(&format!("a=crypto:2 {SUITE} inline:ours\r\n")));
+    let keys = offer("m=audio 4000 RTP/AVP 8", &format!("a=crypto:2 {SUITE} inline:x\r\n"));
+    let srtp = session.take_answer(keys.as_bytes()).unwrap().srtp.unwrap();
+    assert_eq!((srtp.ours.key.as_str(), srtp.theirs.key.as_str()), ("ours", "x"));
+    let again = session.offer(&local(&Codec::ALL)).unwrap();
+    assert!(again.contains("RTP/AVP") && again.contains("a=crypto:"), "{again}");
+
+    let plain = sdp("10.0.0.2", 4000, "");
+    let mut session = offered();
+    session.offer(&local(&Codec::ALL)).unwrap();
+    assert_eq!(session.take_answer(plain.as_bytes()).unwrap().srtp, None);
+    let mut keyless = with(MediaOptions::default(), Security::Offered);
+    assert!(!keyless.offer(&local(&Codec::ALL)).unwrap().contains("a=crypto:"));
+}
+
+#[test]
+fn keys_on_a_plain_line_of_theirs_are_taken_where_they_may_be() {
+    let theirs = offer("m=audio 4000 RTP/AVP 8", &format!("a=crypto:4 {SUITE} inline:x\r\n"));
+    let agreed = |options, security| answer(&mut with(options, security), &theirs, &Codec::ALL);
+    let (text, taken) = agreed(keyed(), Security::Offered);
+    assert!(taken.srtp.is_some() && text.contains("a=crypto:4 "), "{text}");
+    assert!(text.contains("RTP/AVP 8"), "{text}");
+    for (options, security) in [
+        (keyed(), Security::Plain),
+        (keyed(), Security::Allowed),
+        (MediaOptions::default(), Security::Offered),
+    ] {
+        let (text, plain) = agreed(options, security);
+        assert!(plain.srtp.is_none() && !text.contains("a=crypto"), "{security:?}: {text}");
+    }
+    let (text, secure) =
+        answer(&mut with(keyed(), Security::Offered), &secure_offer(), &Codec::ALL);
+    assert!(secure.srtp.is_some() && text.contains("RTP/SAVP"), "{text}");
+}
+
+#[test]
+fn a_trunks_codecs_go_before_the_legs() {
+    let preferring = || {
+        let mut session = Session::new(7);
+        session.prefer(&[Codec::G722, Codec::Pcmu]);
+        session
+    };
+    let all = [Codec::Pcma, Codec::Opus, Codec::Pcmu, Codec::G722];
+    let text = preferring().offer(&local(&all)).unwrap();
+    assert!(text.contains("m=audio 6000 RTP/AVP 9 0 101\r\n"), "{text}");
+    let (_, agreed) = answer(&mut preferring(), &rich(), &all);
+    assert_eq!(agreed.codec, Codec::G722, "before the offer's opus");
+    assert_eq!(
+        preferring().offer(&local(&[Codec::Pcma])),
+        Err(SessionError::NoCommonCodec),
+        "nothing is left to speak"
+    );
+}
+
+#[test]
 fn keys_do_not_show_in_logs() {
     assert!(!format!("{:?}", key(SUITE, "s3cret")).contains("s3cret"));
 }

@@ -116,3 +116,37 @@ fn collectors_see_every_message() {
     let packet = hep_packet(&HepSource::default(), &shown[0]).unwrap();
     assert!(packet.starts_with(b"HEP3"));
 }
+
+#[test]
+fn keys_and_proofs_reach_neither_traces_nor_collectors() {
+    const KEY: &str = "inline:V2hhdCBubyB0cmFjZSBtYXkgaGF2ZSBpbiBpdCE";
+    let mut bench = Bench::new();
+    bench.endpoint.set_tracing(TracePolicy::Masked, Some(TracePolicy::Masked));
+    let sdp = format!(
+        "v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n\
+         m=audio 4000 RTP/AVP 8\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 {KEY}\r\n"
+    );
+    let mut invite = Ask::invite("keys")
+        .with("Authorization: Digest username=\"u\", response=\"0123456789abcdef\"")
+        .with("Proxy-Authorization: Digest response=\"fedcba9876543210\"");
+    invite.body = sdp;
+
+    bench.udp(CARRIER, invite.text());
+    let dialog = bench.incoming().dialog;
+    let kept: Vec<_> = bench.endpoint.trace(dialog).unwrap().iter().cloned().collect();
+    let shown = std::mem::take(&mut bench.notices).into_iter().filter_map(|notice| match notice {
+        Notice::Message(entry) => Some(*entry),
+        _ => None,
+    });
+    let entries: Vec<_> = kept.into_iter().chain(shown).collect();
+    assert!(entries.len() >= 4, "{entries:?}");
+    for entry in &entries {
+        let packet = hep_packet(&HepSource::default(), entry).unwrap();
+        let text = String::from_utf8_lossy(&packet);
+        for secret in [KEY, "0123456789abcdef", "fedcba9876543210"] {
+            assert!(!text.contains(secret), "{text}");
+        }
+    }
+    let whole = String::from_utf8_lossy(&entries[0].bytes);
+    assert!(whole.contains("a=crypto:***") && whole.contains("Authorization: ***"), "{whole}");
+}

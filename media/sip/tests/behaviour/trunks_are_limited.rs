@@ -130,6 +130,49 @@ fn a_budget_bears_what_it_bears() {
 }
 
 #[test]
+fn a_call_holds_its_first_minute_until_it_is_over() {
+    let mut bench = tenant_limited(|policy| {
+        policy.tariff = Some(Tariff::new([("+44".to_owned(), 40)]));
+    });
+    bench.act(|endpoint, _| endpoint.set_budget(tenant(1), Some(70)));
+    bench.route(1, "+441632960000");
+    let (_, invite) = bench.invited();
+    // What is left is said anew: what is held stays held.
+    bench.act(|endpoint, _| endpoint.set_budget(tenant(1), Some(70)));
+    bench.route(2, "+441632960001");
+    assert_eq!(refused(&mut bench), Cause::Forbidden);
+    // Nobody answers: it has cost nothing.
+    bench.udp(FIRST, respond(&invite, "486 Busy Here", "x", "", ""));
+    bench.take_events();
+    bench.route(3, "+441632960002");
+    bench.invited();
+    bench.take_events();
+    bench.act(|endpoint, _| endpoint.set_budget(tenant(1), Some(30)));
+    bench.route(4, "+441632960003");
+    assert_eq!(refused(&mut bench), Cause::Forbidden);
+}
+
+#[test]
+fn a_call_that_goes_nowhere_holds_nothing() {
+    let mut bench = carriers(in_order(|trunking| {
+        let policy = trunking.tenants.get_mut(&tenant(1)).unwrap();
+        policy.tariff = Some(Tariff::new([(String::new(), 40)]));
+        let none = CallLimits { calls_out: Some(0), ..CallLimits::default() };
+        for trunk in [1, 2, 3] {
+            let policy = TrunkPolicy { limits: none.clone(), ..TrunkPolicy::default() };
+            trunking.trunks.insert(trunk_id(trunk), policy);
+        }
+    }));
+    bench.act(|endpoint, _| endpoint.set_budget(tenant(1), Some(40)));
+    for place in 0..3 {
+        bench.route(place, "+441632960000");
+        assert_eq!(refused(&mut bench), Cause::Congestion);
+    }
+    let why = bench.endpoint.tenant_refusals(tenant(1));
+    assert!(why.contains(&(Refusal::OverBudget, 0)), "{why:?}");
+}
+
+#[test]
 fn another_tenants_trunk_is_never_used() {
     let mut bench = carriers(in_order(|_| {}));
     let directory = Directory::new(

@@ -1,6 +1,7 @@
 //! Version 1: one folder for each kind of thing, one file for each endpoint.
 
 mod agents;
+mod bans;
 mod calls;
 mod distribution;
 mod events;
@@ -44,6 +45,7 @@ impl<T> List<T> {
 pub(crate) fn quick() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .merge(agents::quick())
+        .merge(bans::quick())
         .merge(calls::quick())
         .merge(distribution::quick())
         .merge(events::quick())

@@ -2,10 +2,12 @@
 
 use bytes::Bytes;
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use strowger_api::{
-    AgentOrder, AgentStatus, Alarm, Answer, Change, Control, ControlError, ConvertedPrompt, Event,
-    GuestRefused, GuestReport, LiveCall, PromptRefused, QueueStatus, TrunkStatus,
+    AgentOrder, AgentStatus, Alarm, Answer, Ban, CallTrace, Change, Control, ControlError,
+    ConvertedPrompt, Event, GuestRefused, GuestReport, LiveCall, PromptRefused, QueueStatus,
+    TrunkStatus,
 };
 use strowger_model::{AgentId, AgentState, CallId, TenantId, Timestamp};
 use tokio::sync::broadcast;
@@ -20,12 +22,14 @@ pub struct Running {
     pub agents: Vec<AgentStatus>,
     pub queues: Vec<QueueStatus>,
     pub trunks: Vec<TrunkStatus>,
+    pub traces: HashMap<CallId, CallTrace>,
 }
 
 #[derive(Default)]
 pub struct MemoryControl {
     pub running: Mutex<HashMap<TenantId, Running>>,
     pub changes: Mutex<Vec<Change>>,
+    pub bans: Mutex<Vec<Ban>>,
     events: Mutex<HashMap<TenantId, broadcast::Sender<Arc<Event>>>>,
 }
 
@@ -135,8 +139,49 @@ impl Control for MemoryControl {
         vec!["longest-idle".to_owned(), "skills".to_owned()]
     }
 
-    fn metrics(&self) -> String {
-        "# TYPE strowger_live_calls gauge\nstrowger_live_calls 0\n".to_owned()
+    fn call_trace(
+        &self,
+        tenant: TenantId,
+        call: CallId,
+    ) -> Answer<'_, Result<CallTrace, ControlError>> {
+        let missing = || ControlError::NotFound(format!("no trace of call {call} is kept"));
+        at_once(self.of(tenant, |running| running.traces.get(&call).cloned()).ok_or_else(missing))
+    }
+
+    fn bans(&self) -> Answer<'_, Result<Vec<Ban>, ControlError>> {
+        at_once(Ok(self.bans.lock().expect("no test panics here").clone()))
+    }
+
+    fn ban(&self, address: IpAddr, for_s: u32) -> Answer<'_, Result<(), ControlError>> {
+        self.bans.lock().expect("no test panics here").push(Ban {
+            address,
+            until: Timestamp(u64::from(for_s) * 1_000),
+            times: 1,
+            offence: "manual".to_owned(),
+        });
+        at_once(Ok(()))
+    }
+
+    fn lift_ban(&self, address: IpAddr) -> Answer<'_, Result<(), ControlError>> {
+        let mut bans = self.bans.lock().expect("no test panics here");
+        let before = bans.len();
+        bans.retain(|ban| ban.address != address);
+        at_once(match bans.len() < before {
+            true => Ok(()),
+            false => Err(ControlError::NotFound(format!("{address} is not banned"))),
+        })
+    }
+
+    fn metrics(&self) -> Answer<'_, String> {
+        at_once("# TYPE strowger_live_calls gauge\nstrowger_live_calls 0\n".to_owned())
+    }
+
+    fn signalling_works(&self) -> Answer<'_, bool> {
+        at_once(true)
+    }
+
+    fn records_kept(&self) -> bool {
+        true
     }
 
     fn alarms(&self) -> Vec<Alarm> {

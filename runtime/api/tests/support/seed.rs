@@ -3,7 +3,10 @@
 use super::TestApi;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use strowger_api::{AgentStatus, LiveCall, QueueStatus, TrunkStatus};
+use std::collections::BTreeMap;
+use strowger_api::{
+    AgentStatus, CallTrace, LiveCall, QueueStatus, TracedMessage, TrunkCalls, TrunkStatus,
+};
 use strowger_model::{
     AgentState, CallId, CallRecord, Direction, GuestUse, JournalEntry, JournalKind, RecordingId,
     TenantId, Timestamp,
@@ -175,10 +178,28 @@ fn go_live(api: &TestApi, seeded: &Seeded, agent: &Value, queue: &Value, trunk: 
         agents_ready: 0,
         agents_talking: 0,
     });
+    let message = TracedMessage {
+        at: Timestamp(1_000),
+        heading: "in".to_owned(),
+        transport: "UDP".to_owned(),
+        local: "10.0.0.1:5060".to_owned(),
+        remote: "10.0.0.2:5060".to_owned(),
+        sip_call_id: format!("call-{}", seeded.mark),
+        text: "INVITE sip:100@10.0.0.1 SIP/2.0".to_owned(),
+    };
+    let ladder = format!("{:10}us  10.0.0.2:5060\n0.000  <- INVITE -\n", "");
+    let trace = CallTrace { ladder, messages: vec![message], dropped: 0 };
+    running.traces.insert(seeded.call, trace);
     running.trunks.push(TrunkStatus {
         trunk: id(trunk).parse().expect("an id"),
         registered: None,
         reachable: None,
         live_calls: 0,
+        state: "up".to_owned(),
+        reason: "untried".to_owned(),
+        since: None,
+        inbound: TrunkCalls::default(),
+        outbound: TrunkCalls::default(),
+        refused: BTreeMap::new(),
     });
 }

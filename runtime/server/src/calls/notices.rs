@@ -11,8 +11,9 @@ use tokio::sync::mpsc;
 pub async fn run(node: Arc<Node>, mut notices: mpsc::Receiver<Notice>) {
     while let Some(notice) = notices.recv().await {
         match notice {
-            // Kept and sent only where an operator asks for traces.
-            Notice::Trace(_) | Notice::Message(_) => {}
+            Notice::Trace(trace) => node.traces.keep(*trace),
+            // Signalling itself sends copies where an operator wants them.
+            Notice::Message(_) => {}
             Notice::Banned(ban) => {
                 node.metrics.count_event("sip.banned");
                 let (source, offence) = (ban.source, ban.offence.name());

@@ -2,6 +2,7 @@
 //! never a call's state.
 
 use super::message::CallMessage;
+use crate::traces::Traces;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -78,14 +79,20 @@ impl CallHandle {
 }
 
 /// All live calls of this server.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Registry {
+    traces: Arc<Traces>,
     calls: RwLock<HashMap<CallId, CallHandle>>,
     legs: RwLock<HashMap<DialogKey, (CallHandle, LegId)>>,
     left: Notify,
 }
 
 impl Registry {
+    /// No calls yet. Whose leg is whose, `traces` is told.
+    pub fn new(traces: Arc<Traces>) -> Self {
+        Self { traces, calls: RwLock::default(), legs: RwLock::default(), left: Notify::default() }
+    }
+
     /// Enters a call with its first leg's dialog, if there is one yet.
     pub fn enter(&self, handle: &CallHandle) {
         write(&self.calls).insert(handle.call, handle.clone());
@@ -93,6 +100,7 @@ impl Registry {
 
     /// Enters a leg, before anything can be heard of it.
     pub fn enter_leg(&self, dialog: DialogKey, handle: &CallHandle, leg: LegId) {
+        self.traces.belongs(dialog, handle.call, handle.tenant);
         write(&self.legs).insert(dialog, (handle.clone(), leg));
     }
 
@@ -141,13 +149,6 @@ impl Registry {
     /// Live calls of a tenant.
     pub fn of_tenant(&self, tenant: TenantId) -> Vec<CallHandle> {
         read(&self.calls).values().filter(|call| call.tenant == tenant).cloned().collect()
-    }
-
-    /// How many live calls came over a trunk.
-    pub fn on_trunk(&self, trunk: TrunkId) -> u32 {
-        let calls = read(&self.calls);
-        let found = calls.values().filter(|call| call.trunk == Some(trunk)).count();
-        u32::try_from(found).unwrap_or(u32::MAX)
     }
 
     /// Every call.

@@ -4,6 +4,7 @@ use super::legs::Legs;
 use super::message::CallMessage;
 use super::registry::{CallHandle, ON_ITS_WAY, Overrun};
 use super::sound::{Sound, Standing};
+use crate::accounts;
 use crate::clock;
 use crate::node::Node;
 use crate::tenants::Tenant;
@@ -363,7 +364,7 @@ impl CallTask {
                     self.legs.complete(&mut record).await;
                     let data = serde_json::to_value(&record).unwrap_or_default();
                     self.node.events.call(&self.handle, "call.record", data);
-                    self.node.metrics.call_finished(&record);
+                    accounts::call_over(&self.node, &self.tenant, &self.flow, &record).await;
                     self.close(*record);
                     return true;
                 }

@@ -15,7 +15,7 @@ pub use error::CliError;
 use clap::Subcommand;
 use client::Client;
 use commands::{
-    agent, call, events, key, kv, number, profile, program, project, prompt, queue, recording,
+    agent, ban, call, events, key, kv, number, profile, program, project, prompt, queue, recording,
     tenant, trunk,
 };
 use output::Output;
@@ -51,9 +51,12 @@ pub enum Command {
     /// Prompts.
     #[command(subcommand)]
     Prompt(prompt::Prompt),
-    /// Calls: live ones, records, journals.
+    /// Calls: live ones, records, journals, traces.
     #[command(subcommand)]
     Call(call::Call),
+    /// Addresses that signalling does not answer (operator).
+    #[command(subcommand)]
+    Ban(ban::Ban),
     /// Recordings.
     #[command(subcommand)]
     Recording(recording::Recording),
@@ -108,6 +111,7 @@ async fn execute(
         Command::Router(command) => program::run_router(&client, command, out).await,
         Command::Prompt(command) => prompt::run(&client, command, out).await,
         Command::Call(command) => call::run(&client, command, out).await,
+        Command::Ban(command) => ban::run(&client, command, out).await,
         Command::Recording(command) => recording::run(&client, command, out).await,
         Command::Kv(command) => kv::run(&client, command, out).await,
         Command::Events(command) => events::run(&client, command, out).await,

@@ -120,7 +120,9 @@ fn cell(value: &Value, path: &str) -> String {
     match value {
         Value::Null => "-".to_owned(),
         Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
-        Value::Number(number) if path.ends_with("_at") || path == "at" || path == "since" => {
+        Value::Number(number)
+            if path.ends_with("_at") || ["at", "since", "until"].contains(&path) =>
+        {
             number.as_u64().map_or_else(|| number.to_string(), utc)
         }
         Value::Number(number) => number.to_string(),

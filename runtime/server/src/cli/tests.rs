@@ -3,6 +3,7 @@
 // One server in memory for the tests of both the API and its client.
 #[path = "../../../api/tests/support/memory.rs"]
 mod memory;
+mod operators;
 
 use super::{CliError, Command, Connection, Output, execute};
 use clap::{CommandFactory as _, Parser};
@@ -12,8 +13,8 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use strowger_api::{ApiConfig, Event};
-use strowger_model::{TenantId, Timestamp};
+use strowger_api::{ApiConfig, CallTrace, Event};
+use strowger_model::{CallId, TenantId, Timestamp};
 use strowger_store::{Place, Store};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -32,6 +33,7 @@ struct Served {
     url: String,
     operator: String,
     control: Arc<MemoryControl>,
+    store: Store,
     folder: TempDir,
 }
 
@@ -63,11 +65,11 @@ impl Served {
         let (_, key) = store.operator_keys().create("test").await.expect("a key");
         let control = Arc::new(MemoryControl::default());
         let config = ApiConfig::new(folder.path().join("recordings"));
-        let router = strowger_api::router(store, control.clone(), config);
+        let router = strowger_api::router(store.clone(), control.clone(), config);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         tokio::spawn(strowger_api::serve(listener, router, std::future::pending()));
-        Self { url, operator: key.expose().to_owned(), control, folder }
+        Self { url, operator: key.expose().to_owned(), control, store, folder }
     }
 
     fn arguments(&self, line: &[&str]) -> Arguments {
@@ -96,6 +98,11 @@ impl Served {
         let path = self.folder.path().join(name);
         std::fs::write(&path, content).expect("a file");
         path.to_str().expect("UTF-8").to_owned()
+    }
+
+    fn keep_trace(&self, tenant: TenantId, call: CallId, trace: CallTrace) {
+        let mut running = self.control.running.lock().expect("no test panics here");
+        running.entry(tenant).or_default().traces.insert(call, trace);
     }
 
     /// Runs with `--json` for a tenant.

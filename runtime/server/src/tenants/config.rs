@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use strowger_guest::{Budget, Program};
+use strowger_model::rules::TenantRules;
 use strowger_model::{AgentId, TenantId, TrunkId, VersionId};
 use strowger_store::{Agent, CallFallback, Queue, TenantLimits, Trunk};
 
@@ -37,6 +38,8 @@ pub struct TenantConfig {
     pub http_allow_list: Vec<String>,
     /// Quotas.
     pub limits: TenantLimits,
+    /// What goes for all calls over trunks.
+    pub rules: TenantRules,
     /// What one event of a guest may use.
     pub budget: Budget,
     /// Number to name of flow; none: the fallback takes the call.
@@ -127,6 +130,7 @@ impl TenantConfig {
             fallback: settings.fallback,
             http_allow_list: settings.http_allow,
             limits: settings.limits,
+            rules: tenant.rules,
             budget,
             numbers: parts.numbers,
             flows: parts.flows,

@@ -241,7 +241,11 @@ impl Task {
                     self.agent_changed(agent, state, since);
                 }
                 AcdEffect::Decided(decision) => {
-                    self.node.metrics.decision(&decision);
+                    let router = match decision.router {
+                        RouterChoice::Tenant => "router/chosen",
+                        RouterChoice::Stock => "router/stock",
+                    };
+                    self.node.metrics.decision(&self.tenant.config().name, router, &decision);
                     self.tell_decision(&decision);
                     self.node.ledger.decision(&decision);
                 }

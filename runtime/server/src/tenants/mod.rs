@@ -5,11 +5,13 @@ pub mod directory;
 pub mod distribution;
 pub mod load;
 pub mod meeting;
+pub mod spending;
 pub mod trunking;
 
 use config::TenantConfig;
 use distribution::DistributionHandle;
 use meeting::MeetingPoints;
+use spending::Spent;
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -25,6 +27,8 @@ pub struct Tenant {
     /// Where its calls find each other.
     pub meeting: MeetingPoints,
     config: RwLock<Arc<TenantConfig>>,
+    /// What its outgoing calls have cost today.
+    pub spent: Spent,
     live_calls: AtomicU32,
     /// When the calls of the last second came.
     recent: Mutex<VecDeque<Timestamp>>,
@@ -38,6 +42,7 @@ impl Tenant {
             distribution,
             meeting: MeetingPoints::default(),
             config: RwLock::new(Arc::new(config)),
+            spent: Spent::default(),
             live_calls: AtomicU32::new(0),
             recent: Mutex::new(VecDeque::new()),
         }

@@ -23,8 +23,15 @@ pub struct Scene {
 impl Scene {
     /// A server with a tenant, and a caller that comes in over a trunk.
     pub async fn new() -> Result<Self> {
+        Self::configured("").await
+    }
+
+    /// The same with these lines in the server's configuration.
+    pub async fn configured(config: &str) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        let house = House::start(&Plan::new(binary()?, folder.path())).await?;
+        let mut plan = Plan::new(binary()?, folder.path());
+        plan.config = config.to_owned();
+        let house = House::start(&plan).await?;
         tenant::create(&house, TENANT, DOMAIN).await?;
         let caller = Phone::start(house.sip).await?;
         tenant::trunk(&house, TENANT, &caller).await?;
@@ -51,6 +58,19 @@ impl Scene {
         talk.audio.press("1");
         self.until_live("the caller waits", |call| call["queue"] == "support").await?;
         Ok(talk)
+    }
+
+    /// An agent with a phone, and a carrier over which it may dial out.
+    pub async fn dialling_out(&self) -> Result<(Phone, Phone)> {
+        let path = format!("/v1/tenants/{TENANT}");
+        let limits = json!({"phones_dial_out": true});
+        let body = json!({"name": TENANT, "sip_domain": DOMAIN, "limits": limits});
+        self.house.api("PUT", &path, None, Some(&body)).await?;
+        let carrier = Phone::start(self.house.sip).await?;
+        let trunk = json!({"name": "out", "proxy": carrier.local().to_string()});
+        self.house.api("POST", "/v1/trunks", Some(TENANT), Some(&trunk)).await?;
+        let phone = tenant::agent(&self.house, TENANT, DOMAIN, "201").await?;
+        Ok((phone, carrier))
     }
 
     /// An agent with a phone, ready.

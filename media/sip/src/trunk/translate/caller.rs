@@ -23,7 +23,8 @@ pub enum CallerPolicy {
         /// The one that is shown instead of any other.
         otherwise: String,
     },
-    /// None (RFC 3323 §4.1).
+    /// None (RFC 3323 §4.1). A carrier whose [`crate::IdentityPolicy`] has identity
+    /// asserted is told the call's own number, and that it is not to be shown.
     Anonymous,
 }
 

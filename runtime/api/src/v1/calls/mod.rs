@@ -6,6 +6,7 @@ mod hang_up;
 mod journal;
 mod list;
 mod live;
+mod trace;
 
 use crate::state::Api;
 use utoipa_axum::router::OpenApiRouter;
@@ -19,6 +20,7 @@ pub(crate) fn quick() -> OpenApiRouter<Api> {
         .routes(routes!(get::get_call))
         .routes(routes!(journal::call_journal))
         .routes(routes!(decisions::call_decisions))
+        .routes(routes!(trace::call_trace))
         .routes(routes!(live::live_calls))
         .routes(routes!(hang_up::hang_up_call))
 }

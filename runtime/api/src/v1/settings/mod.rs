@@ -1,6 +1,7 @@
 //! The settings of the tenant that a key belongs to.
 
 mod get;
+mod rules;
 mod update;
 
 use crate::state::Api;
@@ -11,7 +12,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) fn quick() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(get::get_settings)).routes(routes!(update::update_settings))
+    OpenApiRouter::new()
+        .routes(routes!(get::get_settings))
+        .routes(routes!(update::update_settings))
+        .routes(routes!(rules::own_rules))
 }
 
 /// What a tenant may set itself.

@@ -16,8 +16,10 @@ use utoipa::ToSchema;
 )]
 pub(crate) async fn health(State(api): State<Api>) -> (StatusCode, Json<Health>) {
     let database = api.store.ping().await.is_ok();
-    let status = if database { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(Health { ok: database, database }))
+    let (signalling, records) = (api.control.signalling_works().await, api.control.records_kept());
+    let ok = database && signalling;
+    let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(Health { ok, database, signalling, records }))
 }
 
 /// How the server is.
@@ -27,4 +29,9 @@ pub(crate) struct Health {
     ok: bool,
     /// Whether the database answers.
     database: bool,
+    /// Whether SIP is answered.
+    signalling: bool,
+    /// Whether call records are being written; if not they are kept in memory
+    /// for a while, see the alarms.
+    records: bool,
 }

@@ -14,5 +14,5 @@ use axum::response::IntoResponse;
     responses((status = 200, body = String, content_type = "text/plain"))
 )]
 pub(crate) async fn metrics(State(api): State<Api>, _: Operator) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], api.control.metrics())
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], api.control.metrics().await)
 }

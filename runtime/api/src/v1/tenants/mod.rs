@@ -4,6 +4,8 @@ mod create;
 mod delete;
 mod get;
 mod list;
+mod rules;
+mod set_rules;
 mod update;
 
 use crate::state::Api;
@@ -21,6 +23,8 @@ pub(crate) fn quick() -> OpenApiRouter<Api> {
         .routes(routes!(get::get_tenant))
         .routes(routes!(update::update_tenant))
         .routes(routes!(delete::delete_tenant))
+        .routes(routes!(rules::tenant_rules))
+        .routes(routes!(set_rules::set_tenant_rules))
 }
 
 /// What can be set on a tenant.

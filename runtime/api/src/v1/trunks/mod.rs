@@ -4,6 +4,8 @@ mod create;
 mod delete;
 mod get;
 mod list;
+mod rules;
+mod set_rules;
 mod status;
 mod update;
 
@@ -23,6 +25,8 @@ pub(crate) fn quick() -> OpenApiRouter<Api> {
         .routes(routes!(update::update_trunk))
         .routes(routes!(delete::delete_trunk))
         .routes(routes!(status::trunk_status))
+        .routes(routes!(rules::trunk_rules))
+        .routes(routes!(set_rules::set_trunk_rules))
 }
 
 /// What can be set on a trunk.

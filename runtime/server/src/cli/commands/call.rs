@@ -3,10 +3,11 @@
 use super::super::CliError;
 use super::super::client::{Client, escape};
 use super::super::output::{Column, Output};
+use super::trace;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-/// Calls: live ones, records, journals.
+/// Calls: live ones, records, journals, traces.
 #[derive(Debug, Subcommand)]
 pub enum Call {
     /// List call records, newest first.
@@ -22,6 +23,14 @@ pub enum Call {
     Journal {
         /// Id of the call.
         call: String,
+    },
+    /// Show the SIP messages of a call as a ladder, and how its media fared.
+    Trace {
+        /// Id of the call.
+        call: String,
+        /// Show the messages too, as far as they are kept.
+        #[arg(long)]
+        messages: bool,
     },
     /// End a live call.
     Hangup {
@@ -146,6 +155,9 @@ pub(crate) async fn run(client: &Client, command: Call, out: &mut Output) -> Res
             out.list(&json!({"items": record["queue_visits"]}), VISITS)
         }
         Call::Journal { call } => journal(client, &call, out).await,
+        Call::Trace { call, messages } => {
+            trace::run(client, &format!("{}/trace", path(&call)), messages, out).await
+        }
         Call::Hangup { call } => {
             client.post(&format!("{}/hangup", path(&call)), &Value::Null).await?;
             out.say(&format!("call {call} is being hung up"))

@@ -1,6 +1,7 @@
 //! One file for each kind of thing.
 
 pub(super) mod agent;
+pub(super) mod ban;
 pub(super) mod call;
 pub(super) mod events;
 pub(super) mod key;
@@ -12,7 +13,9 @@ pub(super) mod project;
 pub(super) mod prompt;
 pub(super) mod queue;
 pub(super) mod recording;
+mod rules;
 pub(super) mod tenant;
+mod trace;
 pub(super) mod trunk;
 
 use super::CliError;

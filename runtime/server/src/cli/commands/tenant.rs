@@ -3,6 +3,7 @@
 use super::super::CliError;
 use super::super::client::{Client, escape};
 use super::super::output::{Column, Output};
+use super::rules::{self, RuleChanges};
 use super::{keep, set};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -39,6 +40,14 @@ pub enum Tenant {
         domain: Option<String>,
         #[command(flatten)]
         settings: Settings,
+    },
+    /// Show or change what goes for all calls of a tenant over trunks: limits,
+    /// prefixes, tariff.
+    Rules {
+        /// Name or id.
+        tenant: String,
+        #[command(flatten)]
+        rules: RuleChanges,
     },
     /// Delete a tenant with everything it has.
     Delete {
@@ -113,6 +122,9 @@ pub(crate) async fn run(
             set(&mut body, "sip_domain", domain);
             settings.apply(&mut body)?;
             out.thing(&client.put(&path(&tenant), &body).await?, DETAILS)
+        }
+        Tenant::Rules { tenant, rules } => {
+            rules::run(client, &format!("{}/rules", path(&tenant)), rules, out).await
         }
         Tenant::Delete { tenant, yes: _ } => {
             client.delete(&path(&tenant)).await?;

@@ -3,6 +3,7 @@
 use super::super::CliError;
 use super::super::client::{Client, escape};
 use super::super::output::{Column, Output};
+use super::rules::{self, RuleChanges};
 use super::{keep, password, set};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
@@ -33,6 +34,13 @@ pub enum Trunk {
         trunk: String,
         #[command(flatten)]
         settings: Settings,
+    },
+    /// Show or change the rules of a trunk: numbers, callers, limits, codecs.
+    Rules {
+        /// Name or id.
+        trunk: String,
+        #[command(flatten)]
+        rules: RuleChanges,
     },
     /// Delete a trunk.
     Delete {
@@ -114,9 +122,16 @@ const DETAILS: &[Column] = &[
 ];
 const STATUS: &[Column] = &[
     ("TRUNK", "trunk"),
+    ("STATE", "state"),
+    ("REASON", "reason"),
+    ("SINCE", "since"),
     ("REGISTERED", "registered"),
-    ("REACHABLE", "reachable"),
-    ("CALLS", "live_calls"),
+    ("IN NOW", "inbound.live"),
+    ("OUT NOW", "outbound.live"),
+    ("OUT", "outbound.calls"),
+    ("ANSWERED %", "outbound.answered_percent"),
+    ("RING MS", "outbound.ring_delay_ms"),
+    ("REFUSED", "refused"),
 ];
 const SENT: &[&str] = &[
     "name",
@@ -145,6 +160,9 @@ pub(crate) async fn run(client: &Client, command: Trunk, out: &mut Output) -> Re
             let mut body = keep(&client.get(&path(&trunk)).await?, SENT);
             settings.apply(&mut body)?;
             out.thing(&client.put(&path(&trunk), &body).await?, DETAILS)
+        }
+        Trunk::Rules { trunk, rules } => {
+            rules::run(client, &format!("{}/rules", path(&trunk)), rules, out).await
         }
         Trunk::Delete { trunk } => {
             client.delete(&path(&trunk)).await?;

@@ -1,6 +1,10 @@
 //! What an operator sets: a TOML file, each value with a default that works on
 //! one machine.
 
+mod trace;
+
+pub use trace::{HepConfig, TraceConfig, TracedPart};
+
 use anyhow::{Context as _, Result, ensure};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -24,6 +28,8 @@ pub struct Config {
     pub guests: GuestConfig,
     /// What tenants' HTTP requests may reach.
     pub outbound_http: OutboundHttp,
+    /// What is kept of SIP messages.
+    pub trace: TraceConfig,
     /// Most calls at once; a further one is answered 503.
     pub max_calls: usize,
 }
@@ -110,6 +116,7 @@ impl Default for Config {
             media: MediaConfig::default(),
             guests: GuestConfig::default(),
             outbound_http: OutboundHttp::default(),
+            trace: TraceConfig::default(),
             max_calls: 10_000,
         }
     }
@@ -196,6 +203,7 @@ impl Config {
         );
         ensure!(self.max_calls > 0, "max_calls must be at least 1");
         self.sip.guard()?;
+        self.trace.check()?;
         ensure!(
             self.sip.tls.or(self.sip.wss).is_none() || !self.sip.certificate.is_empty(),
             "sip.tls and sip.wss need a certificate: add [[sip.certificate]] with chain and key"
