@@ -9,7 +9,7 @@
 
 use crate::sdp::{Codec, Security};
 use std::collections::HashMap;
-use strowger_model::TrunkId;
+use strowger_model::{TenantId, TrunkId};
 
 /// Session timers of a leg (RFC 4028).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,7 +129,9 @@ pub struct Policies {
     pub trunks: HashMap<TrunkId, LegPolicy>,
     /// Every other trunk.
     pub other_trunks: LegPolicy,
-    /// Phones.
+    /// Tenants whose phones are special.
+    pub phones_of: HashMap<TenantId, LegPolicy>,
+    /// Every other phone.
     pub phones: LegPolicy,
 }
 
@@ -139,7 +141,9 @@ impl Policies {
             crate::event::Source::Trunk { trunk, .. } => {
                 self.trunks.get(trunk).unwrap_or(&self.other_trunks)
             }
-            crate::event::Source::Extension { .. } => &self.phones,
+            crate::event::Source::Extension { tenant, .. } => {
+                self.phones_of.get(tenant).unwrap_or(&self.phones)
+            }
         }
     }
 }

@@ -35,4 +35,5 @@ pub use remote::{RemoteParams, SrtpKeys};
 pub use stats::LegStats;
 pub use strowger_rtp::detect::HeardTone;
 pub use strowger_rtp::mix::MAX_PARTIES;
+pub use strowger_rtp::srtp::{MasterKey, Profile};
 pub use strowger_rtp::{Codec, Law};

@@ -21,10 +21,16 @@ pub struct RemoteParams {
     pub address: SocketAddr,
     /// What we send, and what we mainly hear.
     pub codec: Codec,
-    /// The codec's payload type, in both directions.
+    /// The codec's payload type, for what we send.
     pub payload_type: u8,
-    /// Payload type of telephone events; `None`: digits are sent as tones.
+    /// The same for what we hear: an answer may name another one than its offer
+    /// (RFC 3264 §6.1).
+    pub payload_type_in: u8,
+    /// Payload type of telephone events that we send; `None`: digits are sent as
+    /// tones.
     pub dtmf_payload: Option<u8>,
+    /// Payload type of telephone events that we hear; `None`: the same.
+    pub dtmf_payload_in: Option<u8>,
     /// Clock in which telephone events are measured: 8,000, or Opus's 48,000.
     pub dtmf_clock_hz: u32,
     /// Payload type of comfort noise besides the static 13 (RFC 3389).
@@ -48,7 +54,9 @@ impl RemoteParams {
             address,
             codec,
             payload_type: codec.payload_type(),
+            payload_type_in: codec.payload_type(),
             dtmf_payload: None,
+            dtmf_payload_in: None,
             dtmf_clock_hz: SAMPLE_RATE,
             comfort_noise_payload: None,
             ptime_ms: FRAME_MS,

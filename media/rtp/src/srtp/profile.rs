@@ -85,6 +85,18 @@ impl MasterKey {
         Self { profile, bytes }
     }
 
+    /// A key as it stands behind `inline:` in SDP. `None`: no base 64 of the
+    /// profile's length.
+    pub fn from_sdp(profile: Profile, text: &str) -> Option<Self> {
+        let (bytes, len) = super::base64::decode(text)?;
+        Self::from_bytes(profile, &bytes[..len])
+    }
+
+    /// The text for SDP. For nothing else: it is the key.
+    pub fn to_sdp(&self) -> String {
+        super::base64::encode(self.key_and_salt())
+    }
+
     /// A key with its salt behind it, such as SDES and DTLS (RFC 5764 §4.2) give.
     /// `None`: not the profile's length.
     pub fn from_bytes(profile: Profile, key_and_salt: &[u8]) -> Option<Self> {

@@ -9,7 +9,7 @@ mod tenant;
 mod trunk;
 
 pub use number::{NumberForm, NumberPlan, NumberRule, NumberRules, TrunkNumbers};
-pub use tenant::{CallLimits, Price, Tariff, TenantRules};
+pub use tenant::{CallLimits, PhoneRules, Price, Tariff, TenantRules};
 pub use trunk::{
     CallerRule, CodecName, IdentityAssertion, IdentityRule, ReliableProvisional, SessionTimerRule,
     SrtpRule, TrunkRules,

@@ -1,6 +1,7 @@
 //! What goes for all calls of a tenant.
 
 use super::number::NumberPlan;
+use super::trunk::{CodecName, SrtpRule};
 use serde::{Deserialize, Serialize};
 
 /// How much and whereto. What is not given is not limited.
@@ -43,6 +44,18 @@ pub struct Tariff {
     pub daily_budget_micros: Option<u64>,
 }
 
+/// How media is spoken with the tenant's phones.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PhoneRules {
+    /// Only these, in this order; empty: all but G.729, in the order of whoever
+    /// offers.
+    pub codecs: Vec<CodecName>,
+    /// Whether media is encrypted.
+    pub srtp: SrtpRule,
+}
+
 /// What goes for all calls of a tenant, over whichever trunk. Prefixes are
 /// compared with the E.164 form of numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +72,8 @@ pub struct TenantRules {
     /// Refusals after which the next trunk is tried, besides 503, 408 and
     /// silence: the carrier's own trouble, never the called party's.
     pub fail_over_on: Vec<u16>,
+    /// How media is spoken with phones.
+    pub phones: PhoneRules,
 }
 
 impl Default for TenantRules {
@@ -73,6 +88,7 @@ impl Default for TenantRules {
             tariff: None,
             // RFC 3261 §21.5.
             fail_over_on: vec![500, 502, 504],
+            phones: PhoneRules::default(),
         }
     }
 }

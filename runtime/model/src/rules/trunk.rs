@@ -108,6 +108,9 @@ pub enum CodecName {
     Pcma,
     /// G.711 µ-law.
     Pcmu,
+    /// G.729, only passed on between two legs that speak it: nothing can be
+    /// played on it or recorded of it.
+    G729,
 }
 
 /// Whether media is encrypted (SRTP with keys in SDP, RFC 4568).

@@ -9,13 +9,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use strowger_call::{Input, LegEffect, LegInput, Target};
-use strowger_engine::media::{
-    Codec as MediaCodec, LegHandle, LegSpec, LegStats, MediaEvent, RemoteParams,
-};
+use strowger_engine::media::{LegHandle, LegSpec, LegStats, MediaEvent, RemoteParams};
 use strowger_engine::signalling::Stopped;
 use strowger_model::{AgentId, CallId, CallRecord, Cause, LegId, LegMedia};
 use strowger_sip::{
-    Caller, Codec, DialogKey, InviteRequest, InviteTarget, LocalMedia, Negotiated, SipEvent,
+    Caller, Codec, DialogKey, InviteOptions, InviteRequest, InviteTarget, LocalMedia, MediaOptions,
+    Negotiated, SipEvent,
 };
 use tokio::sync::mpsc;
 
@@ -24,6 +23,7 @@ use super::message::CallMessage;
 use super::parcel::{Contents, Parcel};
 use super::referral::referral;
 use super::registry::CallHandle;
+use super::speech::{self, End};
 
 /// How long a leg that comes from another call may take to reach our media
 /// thread; it takes milliseconds unless that thread is starved.
@@ -44,6 +44,12 @@ struct Leg {
     dialog: DialogKey,
     media: Option<LegHandle>,
     over_trunk: bool,
+    /// Who is at its other end; none: it came from another call.
+    end: Option<End>,
+    /// What its other end could speak, or does: most wanted first.
+    speaks: Vec<Codec>,
+    /// Whether that is decided.
+    decided: bool,
     /// The agent whose phone it rings at.
     rings_at: Option<AgentId>,
 }
@@ -97,9 +103,11 @@ impl Legs {
     }
 
     /// Adds the leg that the call came in with.
-    pub fn add_incoming(&mut self, leg: LegId, dialog: DialogKey) {
+    pub fn add_incoming(&mut self, leg: LegId, dialog: DialogKey, offered: Vec<Codec>) {
         let over_trunk = self.handle.trunk.is_some();
-        self.add(leg, Leg { dialog, media: None, over_trunk, rings_at: None });
+        let end = Some(self.handle.trunk.map_or(End::Phone, End::Trunk));
+        let (media, rings_at, speaks, decided) = (None, None, offered, false);
+        self.add(leg, Leg { dialog, media, over_trunk, end, speaks, decided, rings_at });
     }
 
     pub(super) fn node(&self) -> &Node {
@@ -156,7 +164,8 @@ impl Legs {
         let gone = || NoLeg { cause: Cause::Internal, reason: "nothing came".to_owned() };
         let Contents { dialog, media, over_trunk } =
             self.parcel.take().and_then(Parcel::open).ok_or_else(gone)?;
-        self.add(leg, Leg { dialog, media, over_trunk, rings_at: None });
+        let (end, rings_at, speaks, decided) = (None, None, Vec::new(), true);
+        self.add(leg, Leg { dialog, media, over_trunk, end, speaks, decided, rings_at });
         let moved = self.move_media(leg, self.spec(leg)).await;
         moved.map_err(|reason| NoLeg { cause: Cause::Congestion, reason })
     }
@@ -205,11 +214,11 @@ impl Legs {
             LegEffect::Originate { target, caller_id, timeout_ms, agent } => {
                 self.originate(leg, &target, &caller_id, timeout_ms, agent).await
             }
-            LegEffect::EarlyMedia => match self.local_media(leg) {
+            LegEffect::EarlyMedia => match self.local_media(leg).await {
                 Ok((dialog, local)) => stopped(self.node.sip.early_media(dialog, local).await),
                 Err(no) => Err(no),
             },
-            LegEffect::Answer => match self.local_media(leg) {
+            LegEffect::Answer => match self.local_media(leg).await {
                 Ok((dialog, local)) => stopped(self.node.sip.answer(dialog, local).await),
                 Err(no) => Err(no),
             },
@@ -338,8 +347,13 @@ impl Legs {
         let target = self.resolve(target, agent)?;
         let dialog = self.node.sip.next_key();
         let media = self.open(leg)?;
-        let local = self.describe(&media);
-        let over_trunk = matches!(target, InviteTarget::Trunk { .. });
+        let end = match target {
+            InviteTarget::Extension(_) => End::Phone,
+            InviteTarget::Trunk { trunk, .. } => End::Trunk(trunk),
+            InviteTarget::Route { .. } => End::Route,
+        };
+        let (local, options) = self.describe(leg, &media, Some(end));
+        let over_trunk = end != End::Phone;
         let rings_at = match target {
             InviteTarget::Extension(agent) => Some(agent),
             _ => None,
@@ -347,7 +361,8 @@ impl Legs {
         if let Some(agent) = rings_at {
             self.tenant.meeting.rings(agent, self.call, leg);
         }
-        self.add(leg, Leg { dialog, media: Some(media), over_trunk, rings_at });
+        let (media, end, speaks, decided) = (Some(media), Some(end), Vec::new(), false);
+        self.add(leg, Leg { dialog, media, over_trunk, end, speaks, decided, rings_at });
         let from = if caller_id.is_empty() { self.own_number.as_str() } else { caller_id };
         let request = InviteRequest {
             target,
@@ -356,7 +371,8 @@ impl Legs {
             ring_timeout_ms: u32::try_from(timeout_ms).unwrap_or(u32::MAX),
             headers: Vec::new(),
         };
-        stopped(self.node.sip.invite_as(dialog, request).await)
+        let options = InviteOptions { media: options, ..InviteOptions::default() };
+        stopped(self.node.sip.invite_with(dialog, request, options).await)
     }
 
     async fn hang_up(&mut self, leg: LegId, cause: Cause) -> Result<(), NoLeg> {
@@ -411,7 +427,7 @@ impl Legs {
             .map_err(|error| NoLeg { cause: Cause::Congestion, reason: error.to_string() })
     }
 
-    fn local_media(&mut self, leg: LegId) -> Result<(DialogKey, LocalMedia), NoLeg> {
+    async fn local_media(&mut self, leg: LegId) -> Result<(DialogKey, LocalMedia), NoLeg> {
         let gone = || NoLeg { cause: Cause::Internal, reason: "the leg is gone".to_owned() };
         if self.legs.get(&leg).ok_or_else(gone)?.media.is_none() {
             let media = self.open(leg)?;
@@ -421,27 +437,57 @@ impl Legs {
         }
         let entry = self.legs.get(&leg).ok_or_else(gone)?;
         let media = entry.media.as_ref().ok_or_else(gone)?;
-        Ok((entry.dialog, self.describe(media)))
-    }
-
-    fn describe(&self, media: &LegHandle) -> LocalMedia {
-        LocalMedia {
-            address: media.local_address(),
-            codecs: Codec::ALL.to_vec(),
-            telephone_event: true,
+        let dialog = entry.dialog;
+        let (local, options) = self.describe(leg, media, entry.end);
+        if options != MediaOptions::default() {
+            stopped(self.node.sip.set_media_options(dialog, options).await)?;
         }
+        Ok((dialog, local))
     }
 
-    fn connect(&self, leg: LegId, negotiated: &Negotiated) {
+    /// What a leg is offered or answered.
+    fn describe(
+        &self,
+        leg: LegId,
+        media: &LegHandle,
+        end: Option<End>,
+    ) -> (LocalMedia, MediaOptions) {
+        let config = self.tenant.config();
+        let others = || self.legs.iter().filter(|(id, _)| **id != leg).map(|(_, other)| other);
+        let decided = others().any(|other| other.decided && !other.speaks.is_empty());
+        let wanted = others().filter(|other| other.decided || !decided);
+        let first: Vec<Codec> = wanted.flat_map(|other| other.speaks.iter().copied()).collect();
+        let local = LocalMedia {
+            address: media.local_address(),
+            codecs: speech::codecs(&config, end.unwrap_or(End::Phone), &first),
+            telephone_event: true,
+        };
+        (local, speech::options(&config, decided))
+    }
+
+    fn connect(&mut self, leg: LegId, negotiated: &Negotiated) {
+        if let Some(entry) = self.legs.get_mut(&leg) {
+            entry.speaks = vec![negotiated.codec];
+            entry.decided = true;
+        }
         let Some(media) = self.media(leg) else { return };
+        let srtp = negotiated.srtp.as_ref();
+        let keys = srtp.and_then(speech::keys);
+        if srtp.is_some() && keys.is_none() {
+            tracing::warn!(call = %self.call, leg = leg.0, "unusable SRTP keys: no media");
+            return;
+        }
         let remote = RemoteParams {
+            srtp: keys,
             payload_type: negotiated.payload_out,
+            payload_type_in: negotiated.payload_in,
             dtmf_payload: negotiated.dtmf_payload,
+            dtmf_payload_in: negotiated.dtmf_payload_in,
             dtmf_clock_hz: negotiated.dtmf_clock_hz,
             ptime_ms: u32::from(negotiated.ptime_ms),
             send: negotiated.direction.sends(),
             receive: negotiated.direction.receives(),
-            ..RemoteParams::new(negotiated.remote, media_codec(negotiated.codec))
+            ..RemoteParams::new(negotiated.remote, speech::media_codec(negotiated.codec))
         };
         if let Err(error) = media.set_remote(remote) {
             tracing::warn!(call = %self.call, leg = leg.0, %error, "media not connected");
@@ -485,16 +531,5 @@ fn figures(stats: &LegStats) -> LegMedia {
         jitter_ms: stats.jitter_ms,
         round_trip_ms: stats.round_trip_ms,
         mos_percent: (stats.received > 0).then_some(mos_percent),
-    }
-}
-
-/// Signalling and media each have their own word for a codec.
-fn media_codec(codec: Codec) -> MediaCodec {
-    match codec {
-        Codec::Pcmu => MediaCodec::Pcmu,
-        Codec::Pcma => MediaCodec::Pcma,
-        Codec::G722 => MediaCodec::G722,
-        Codec::Opus => MediaCodec::Opus,
-        Codec::G729 => MediaCodec::G729,
     }
 }

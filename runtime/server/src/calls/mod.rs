@@ -10,4 +10,5 @@ pub mod registry;
 pub mod signalling;
 pub mod signalling_thread;
 pub mod sound;
+pub mod speech;
 pub mod task;

@@ -149,6 +149,7 @@ fn accept(node: &Arc<Node>, incoming: Incoming) -> Result<(), Refusal> {
         ("to-kind".to_owned(), to_kind.to_owned()),
         ("sip-call-id".to_owned(), incoming.call_id.clone()),
     ]);
+    let offered = incoming.offer.as_ref().map(|offer| offer.codecs.clone()).unwrap_or_default();
     let setup = CallSetup {
         call: CallId(Uuid::now_v7()),
         tenant: tenant.id,
@@ -177,7 +178,7 @@ fn accept(node: &Arc<Node>, incoming: Incoming) -> Result<(), Refusal> {
         },
         facts,
     };
-    task::start(node, &tenant, setup, program, incoming.dialog).map_err(|error| {
+    task::start(node, &tenant, setup, program, incoming.dialog, offered).map_err(|error| {
         tenant.call_ended();
         tracing::warn!(%error, "call refused");
         refused(Cause::Congestion, "call.refused.database")

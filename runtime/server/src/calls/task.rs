@@ -24,7 +24,7 @@ use strowger_engine::media::{
 };
 use strowger_guest::{CallGuest, Program};
 use strowger_model::{Address, CallId, CallRecord, Cause, LegId, Party, RecordingId, Timestamp};
-use strowger_sip::DialogKey;
+use strowger_sip::{Codec, DialogKey};
 use strowger_store::{OpenCall, RecordingState, Refused};
 use tokio::sync::mpsc;
 
@@ -74,6 +74,7 @@ pub fn start(
     setup: CallSetup,
     program: Option<Program>,
     dialog: DialogKey,
+    offered: Vec<Codec>,
 ) -> Result<(), Refused> {
     let (trunk, flow) = (setup.trunk, setup.flow.clone());
     let core = Call::new(setup);
@@ -86,7 +87,7 @@ pub fn start(
     node.calls.enter(&handle);
     let mut legs =
         Legs::new(node.clone(), tenant.clone(), handle.clone(), own_number, media_events);
-    legs.add_incoming(LegId(0), dialog);
+    legs.add_incoming(LegId(0), dialog, offered);
     let task = Box::new(CallTask {
         sound: Sound::new(node.clone(), tenant.clone(), handle.clone()),
         node: node.clone(),

@@ -40,6 +40,12 @@ fn add(trunking: &mut Trunking, policies: &mut Policies, tenant: &Tenant) {
     });
     policy.route.steps = steps.collect();
     trunking.tenants.insert(tenant.id, policy);
+    match rules::phone_policy(&config.rules.phones) {
+        Ok(phones) => drop(policies.phones_of.insert(tenant.id, phones)),
+        Err(error) => {
+            tracing::error!(tenant = %tenant.id, %error, "the rules of phones do not hold");
+        }
+    }
     for trunk in &config.trunks {
         match (trunk_policy(trunk), rules::leg_policy(&trunk.rules)) {
             (Ok(policy), Ok(leg)) => {

@@ -7,7 +7,7 @@ mod tenant;
 mod trunk;
 
 pub use tenant::tenant_policy;
-pub use trunk::{leg_policy, trunk_policy};
+pub use trunk::{codec, leg_policy, phone_policy, trunk_policy};
 
 use crate::{Result, StoreError};
 use strowger_model::rules::CallLimits;

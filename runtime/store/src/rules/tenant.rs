@@ -1,6 +1,6 @@
 //! What goes for all calls of a tenant.
 
-use super::{MAX_PREFIXES, invalid, limits, number, prefix};
+use super::{MAX_PREFIXES, invalid, limits, number, phone_policy, prefix};
 use crate::Result;
 use std::collections::HashSet;
 use strowger_model::rules::{Tariff, TenantRules};
@@ -33,6 +33,7 @@ pub fn tenant_policy(rules: &TenantRules) -> Result<TenantPolicy> {
             ));
         }
     }
+    phone_policy(&rules.phones)?;
     let plan = rules.plan.as_ref().map(|plan| number::plan("plan", plan)).transpose()?;
     Ok(TenantPolicy {
         limits: limits(&rules.limits)?,

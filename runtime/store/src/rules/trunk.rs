@@ -4,7 +4,7 @@ use super::{invalid, limits, number};
 use crate::{Result, row};
 use std::collections::HashSet;
 use strowger_model::rules::{
-    CallerRule, CodecName, IdentityAssertion, ReliableProvisional, SrtpRule, TrunkRules,
+    CallerRule, CodecName, IdentityAssertion, PhoneRules, ReliableProvisional, SrtpRule, TrunkRules,
 };
 use strowger_sip::{
     Assertion, CallerPolicy, Codec, IdentityPolicy, LegPolicy, Reliability, Security, SessionTimer,
@@ -45,10 +45,7 @@ pub fn trunk_policy(rules: &TrunkRules) -> Result<TrunkPolicy> {
 /// The field that makes no sense, and what to do.
 pub fn leg_policy(rules: &TrunkRules) -> Result<LegPolicy> {
     let default = LegPolicy::default();
-    let codecs: Vec<Codec> = rules.codecs.iter().map(|name| codec(*name)).collect();
-    if codecs.iter().collect::<HashSet<_>>().len() < codecs.len() {
-        return Err(invalid("codecs", "a codec is named twice; name each once"));
-    }
+    let codecs = codecs("codecs", &rules.codecs)?;
     Ok(LegPolicy {
         session_timer: rules.session_timer.map(session_timer).transpose()?,
         reliable: match rules.reliable {
@@ -67,12 +64,38 @@ pub fn leg_policy(rules: &TrunkRules) -> Result<LegPolicy> {
         pass_headers: headers(&rules.pass_headers)?,
         codecs: if codecs.is_empty() { default.codecs } else { codecs.clone() },
         preferred: codecs,
-        security: match rules.srtp {
-            SrtpRule::Off => Security::Plain,
-            SrtpRule::Offer => Security::Offered,
-            SrtpRule::Require => Security::Required,
-        },
+        security: security(rules.srtp),
     })
+}
+
+/// How SIP and media are spoken with a tenant's phones.
+///
+/// # Errors
+/// The field that makes no sense, and what to do.
+pub fn phone_policy(rules: &PhoneRules) -> Result<LegPolicy> {
+    let preferred = codecs("phones.codecs", &rules.codecs)?;
+    let spoken = match preferred.is_empty() {
+        true => vec![Codec::Pcma, Codec::Pcmu, Codec::G722, Codec::Opus],
+        false => preferred.clone(),
+    };
+    let security = security(rules.srtp);
+    Ok(LegPolicy { codecs: spoken, preferred, security, ..LegPolicy::default() })
+}
+
+fn codecs(field: &str, names: &[CodecName]) -> Result<Vec<Codec>> {
+    let codecs: Vec<Codec> = names.iter().map(|name| codec(*name)).collect();
+    if codecs.iter().collect::<HashSet<_>>().len() < codecs.len() {
+        return Err(invalid(field, "a codec is named twice; name each once"));
+    }
+    Ok(codecs)
+}
+
+fn security(rule: SrtpRule) -> Security {
+    match rule {
+        SrtpRule::Off => Security::Plain,
+        SrtpRule::Offer => Security::Offered,
+        SrtpRule::Require => Security::Required,
+    }
 }
 
 fn caller(rule: &CallerRule) -> Result<CallerPolicy> {
@@ -128,11 +151,13 @@ fn headers(names: &[String]) -> Result<Vec<String>> {
     Ok(names.to_vec())
 }
 
-fn codec(name: CodecName) -> Codec {
+/// What signalling calls it.
+pub fn codec(name: CodecName) -> Codec {
     match name {
         CodecName::Opus => Codec::Opus,
         CodecName::G722 => Codec::G722,
         CodecName::Pcma => Codec::Pcma,
         CodecName::Pcmu => Codec::Pcmu,
+        CodecName::G729 => Codec::G729,
     }
 }

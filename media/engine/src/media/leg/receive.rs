@@ -97,8 +97,8 @@ impl Leg {
         let remote = self.remote.as_ref()?;
         let packet = Packet::parse(datagram).ok()?;
         let kind = match packet.header.payload_type {
-            kind if kind == remote.payload_type => Kind::Audio(remote.codec),
-            kind if Some(kind) == remote.dtmf_payload => Kind::Event,
+            kind if kind == remote.payload_type_in => Kind::Audio(remote.codec),
+            kind if Some(kind) == remote.dtmf_payload_in.or(remote.dtmf_payload) => Kind::Event,
             kind if Some(kind) == remote.comfort_noise_payload => Kind::Noise,
             PT_COMFORT_NOISE => Kind::Noise,
             // Phones that were offered both laws may send either.
