@@ -5,6 +5,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use strowger_sip::ChallengeOrder;
 
 /// The configuration of one server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +35,34 @@ pub struct SipConfig {
     pub listen: SocketAddr,
     /// The address put into Contact and Via where it is not the one listened on.
     pub advertised: Option<IpAddr>,
+    /// How phones are asked for their password.
+    pub challenge: Challenge,
+}
+
+/// With which digest algorithms phones are challenged (RFC 8760).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Challenge {
+    /// SHA-256, then MD5.
+    #[default]
+    StrongFirst,
+    /// MD5, then SHA-256: for phones that look at the first challenge only.
+    WeakFirst,
+    /// SHA-256 alone.
+    StrongOnly,
+    /// MD5 alone: for phones that give up when they see any other name.
+    WeakOnly,
+}
+
+impl From<Challenge> for ChallengeOrder {
+    fn from(challenge: Challenge) -> Self {
+        match challenge {
+            Challenge::StrongFirst => Self::StrongFirst,
+            Challenge::WeakFirst => Self::WeakFirst,
+            Challenge::StrongOnly => Self::StrongOnly,
+            Challenge::WeakOnly => Self::WeakOnly,
+        }
+    }
 }
 
 /// Media.
@@ -87,7 +116,11 @@ impl Default for Config {
 
 impl Default for SipConfig {
     fn default() -> Self {
-        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 5060)), advertised: None }
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 5060)),
+            advertised: None,
+            challenge: Challenge::default(),
+        }
     }
 }
 

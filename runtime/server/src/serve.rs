@@ -162,6 +162,7 @@ async fn start_sip(
 )> {
     let mut settings = SignallingConfig::new(config.sip.listen);
     settings.advertised = config.sip.advertised;
+    settings.challenge = config.sip.challenge.into();
     settings.limits.calls = settings.limits.calls.max(config.max_calls * 3);
     Ok(strowger_engine::signalling::start(settings).await?)
 }

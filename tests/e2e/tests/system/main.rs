@@ -14,5 +14,6 @@ mod killed_server;
 mod numbers_and_prompts;
 mod recording_cannot_be_written;
 mod sipp_peer;
+mod softphones;
 mod support;
 mod tenants_apart;
