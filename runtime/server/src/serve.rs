@@ -169,6 +169,7 @@ async fn start_sip(
     let sip = &config.sip;
     (settings.tls, settings.ws, settings.wss) = (sip.tls, sip.ws, sip.wss);
     settings.certificates = sip.certificates();
+    settings.challenge = config.sip.challenge.into();
     settings.limits.calls = settings.limits.calls.max(config.max_calls * 3);
     let (sip, events) = strowger_engine::signalling::start(settings).await?;
     sip.set_guard(config.sip.guard()?).await?;

@@ -17,6 +17,7 @@ mod numbers_and_prompts;
 mod pick_up;
 mod recording_cannot_be_written;
 mod sipp_peer;
+mod softphones;
 mod support;
 mod tenants_apart;
 mod trunks_fail_over;

@@ -23,8 +23,14 @@ pub struct Scene {
 impl Scene {
     /// A server with a tenant, and a caller that comes in over a trunk.
     pub async fn new() -> Result<Self> {
+        Self::configured("").await
+    }
+
+    /// The same with lines of configuration.
+    pub async fn configured(config: &str) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        let house = House::start(&Plan::new(binary()?, folder.path())).await?;
+        let plan = Plan { config: config.into(), ..Plan::new(binary()?, folder.path()) };
+        let house = House::start(&plan).await?;
         tenant::create(&house, TENANT, DOMAIN).await?;
         let caller = Phone::start(house.sip).await?;
         tenant::trunk(&house, TENANT, &caller).await?;

@@ -1,0 +1,169 @@
+//! baresip without a screen: it says a sine wave, writes down what it hears,
+//! and is told what to do over its TCP control socket (netstrings of JSON).
+
+use super::process::Process;
+use super::{Law, Softphone, sound};
+use crate::support::{AGENT_HZ, SOON, Scene, TENANT};
+use anyhow::{Context as _, Result, bail};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use strowger_e2e::tenant::{DOMAIN, PASSWORD};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+/// Where distributions install its modules; the second is Debian's old place.
+const MODULES: [&str; 4] = [
+    "/usr/lib/baresip/modules",
+    "/usr/lib/x86_64-linux-gnu/baresip/modules",
+    "/usr/lib/aarch64-linux-gnu/baresip/modules",
+    "/usr/local/lib/baresip/modules",
+];
+/// Longest message of its control socket.
+const MAX_MESSAGE: usize = 64 * 1024;
+
+/// A running baresip.
+pub struct Baresip {
+    control: TcpStream,
+    _process: Process,
+    home: TempDir,
+}
+
+impl Softphone for Baresip {
+    async fn start(scene: &Scene, extension: &str, law: Law) -> Result<Self> {
+        let body = json!({"name": format!("Agent {extension}"), "extension": extension,
+                          "password": PASSWORD, "skills": []});
+        scene.house.api("POST", "/v1/agents", Some(TENANT), Some(&body)).await?;
+        let home = tempfile::tempdir()?;
+        let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        std::fs::write(home.path().join("config"), config(port, home.path())?)?;
+        std::fs::write(home.path().join("accounts"), account(scene, extension, law))?;
+        std::fs::write(home.path().join("contacts"), "")?;
+        let mut events = scene.house.events(TENANT).await?;
+        let folder = home.path().to_str().context("a folder whose name is not text")?;
+        let mut process = Process::start("baresip", &["-4", "-v", "-f", folder], home.path())?;
+        process.until(&["baresip is ready"], SOON).await?;
+        let control = TcpStream::connect(("127.0.0.1", port)).await?;
+        events.until("phone.registered", SOON).await?;
+        Ok(Self { control, _process: process, home })
+    }
+
+    async fn dial(&mut self, extension: &str) -> Result<()> {
+        self.tell("dial", &format!("sip:{extension}@{DOMAIN}")).await
+    }
+
+    async fn rings(&mut self) -> Result<()> {
+        self.until("CALL_INCOMING").await
+    }
+
+    async fn answer(&mut self) -> Result<()> {
+        self.tell("accept", "").await?;
+        self.is_up().await
+    }
+
+    async fn is_up(&mut self) -> Result<()> {
+        self.until("CALL_ESTABLISHED").await
+    }
+
+    async fn hold(&mut self) -> Result<()> {
+        self.tell("hold", "").await
+    }
+
+    async fn resume(&mut self) -> Result<()> {
+        self.tell("resume", "").await
+    }
+
+    async fn hang_up(&mut self) -> Result<()> {
+        self.tell("hangup", "").await?;
+        self.is_over().await
+    }
+
+    async fn is_over(&mut self) -> Result<()> {
+        self.until("CALL_CLOSED").await
+    }
+
+    async fn hears(&mut self, hz: f32, within: Duration) -> Result<()> {
+        sound::hears(&self.recording()?, hz, within).await
+    }
+}
+
+impl Baresip {
+    /// The file with what it decodes; it names it by the time of the call.
+    fn recording(&self) -> Result<PathBuf> {
+        let files = std::fs::read_dir(self.home.path())?.filter_map(|entry| Some(entry.ok()?.path()));
+        let heard = files.filter(|path| path.to_string_lossy().ends_with("dec.wav"));
+        heard.max().context("baresip writes down nothing that it hears")
+    }
+
+    async fn tell(&mut self, command: &str, params: &str) -> Result<()> {
+        let message = json!({"command": command, "params": params, "token": command}).to_string();
+        let framed = format!("{}:{message},", message.len());
+        self.control.write_all(framed.as_bytes()).await?;
+        let answer = self.wait(|message| message["token"] == command).await?;
+        if answer["ok"] == true { Ok(()) } else { bail!("{command}: baresip says {answer}") }
+    }
+
+    async fn until(&mut self, event: &str) -> Result<()> {
+        self.wait(|message| message["type"] == event).await.map(drop).with_context(|| event.to_owned())
+    }
+
+    async fn wait(&mut self, wanted: impl Fn(&Value) -> bool) -> Result<Value> {
+        let mut passed = Vec::new();
+        let found = async {
+            loop {
+                let message = self.message().await?;
+                if wanted(&message) {
+                    return anyhow::Ok(message);
+                }
+                passed.push(message);
+            }
+        };
+        match tokio::time::timeout(SOON, found).await {
+            Ok(found) => found,
+            Err(_) => bail!("baresip did not say so within {SOON:?}, but {passed:?}"),
+        }
+    }
+
+    /// The next netstring (`length:text,`).
+    async fn message(&mut self) -> Result<Value> {
+        let mut length = 0;
+        loop {
+            match self.control.read_u8().await? {
+                digit @ b'0'..=b'9' if length < MAX_MESSAGE => {
+                    length = length * 10 + usize::from(digit - b'0');
+                }
+                b':' => break,
+                other => bail!("{other:#x} in a length from baresip"),
+            }
+        }
+        let mut text = vec![0; length + 1];
+        self.control.read_exact(&mut text).await?;
+        Ok(serde_json::from_slice(&text[..length])?)
+    }
+}
+
+fn account(scene: &Scene, extension: &str, law: Law) -> String {
+    let codec = match law {
+        Law::Mu => "pcmu",
+        Law::A => "pcma",
+    };
+    format!(
+        "<sip:{extension}@{DOMAIN}>;auth_user={extension};auth_pass={PASSWORD};regint=600;\
+         outbound=\"sip:{};transport=udp\";audio_codecs={codec}\n",
+        scene.house.sip
+    )
+}
+
+fn config(control_port: u16, home: &Path) -> Result<String> {
+    let modules = MODULES.into_iter().find(|path| Path::new(path).is_dir());
+    let modules = modules.context("baresip's modules are not there; run cargo xtask setup")?;
+    let home = home.display();
+    Ok(format!(
+        "sip_listen 127.0.0.1:0\nnet_interface 127.0.0.1\nrtp_ports 40000-49000\n\
+         audio_source ausine,{AGENT_HZ}\naudio_player aubridge,heard\nausrc_srate 48000\n\
+         module_path {modules}\nmodule g711.so\nmodule ausine.so\nmodule aubridge.so\n\
+         module sndfile.so\nsnd_path {home}\nmodule_tmp account.so\nmodule_app menu.so\n\
+         module_app ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{control_port}\n"
+    ))
+}

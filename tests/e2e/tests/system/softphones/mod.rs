@@ -1,0 +1,44 @@
+//! Two softphones that other people wrote, baresip and Linphone, live with the
+//! server as their users would: they register, call, are called, hold, resume
+//! and hang up. One story for both, and for both laws of G.711.
+
+mod baresip;
+mod linphone;
+mod process;
+mod sound;
+mod story;
+
+use crate::support::Scene;
+use anyhow::Result;
+use std::time::Duration;
+
+/// Which law a softphone speaks; it is told of no other codec.
+#[derive(Clone, Copy, Debug)]
+enum Law {
+    Mu,
+    A,
+}
+
+/// What every softphone can be told to do, and be waited for.
+trait Softphone: Sized {
+    /// Starts one for an extension; it comes back when it is registered.
+    async fn start(scene: &Scene, extension: &str, law: Law) -> Result<Self>;
+    /// Calls another extension; comes back at once.
+    async fn dial(&mut self, extension: &str) -> Result<()>;
+    /// Waits until it rings.
+    async fn rings(&mut self) -> Result<()>;
+    /// Picks up.
+    async fn answer(&mut self) -> Result<()>;
+    /// Waits until its call is up.
+    async fn is_up(&mut self) -> Result<()>;
+    /// Puts the other side on hold.
+    async fn hold(&mut self) -> Result<()>;
+    /// Takes the other side back.
+    async fn resume(&mut self) -> Result<()>;
+    /// Ends its call.
+    async fn hang_up(&mut self) -> Result<()>;
+    /// Waits until its call is over.
+    async fn is_over(&mut self) -> Result<()>;
+    /// Waits until it hears a tone, from now on.
+    async fn hears(&mut self, hz: f32, within: Duration) -> Result<()>;
+}

@@ -1,0 +1,128 @@
+//! What each softphone goes through.
+
+use super::baresip::Baresip;
+use super::linphone::Linphone;
+use super::{Law, Softphone};
+use crate::support::{AGENT_HZ, CALLER_HZ, SOON, Scene, TENANT};
+use anyhow::Result;
+use serde_json::Value;
+use strowger_e2e::phone::Talk;
+use strowger_e2e::tenant::{self, DOMAIN};
+
+/// The extension of the softphone, and of the test phone that it talks to.
+const SOFTPHONE: &str = "201";
+const OTHER: &str = "202";
+
+/// The config of a server that old phones can register with: the baresip that
+/// distributions ship gives up when a challenge names anything but MD5.
+const OLD_PHONES: &str = "[sip]\nchallenge = \"weak-only\"\n";
+
+/// It calls, both hear each other, and it hangs up.
+async fn calls<P: Softphone>(law: Law) -> Result<()> {
+    let scene = Scene::configured(OLD_PHONES).await?;
+    let other = tenant::agent(&scene.house, TENANT, DOMAIN, OTHER).await?;
+    let mut softphone = P::start(&scene, SOFTPHONE, law).await?;
+    softphone.dial(OTHER).await?;
+    let ringing = other.next_call(SOON).await?;
+    assert!(ringing.from().contains(&format!("sip:{SOFTPHONE}@")), "from {}", ringing.from());
+    let talk = ringing.answer().await?;
+    softphone.is_up().await?;
+    both_hear(&mut softphone, &talk).await?;
+    softphone.hang_up().await?;
+    talk.ended(SOON).await?;
+    check(&scene.only_record().await?, "caller");
+    Ok(())
+}
+
+/// It is called, answers, holds and resumes, and the other side hangs up.
+async fn is_called<P: Softphone>(law: Law) -> Result<()> {
+    let scene = Scene::configured(OLD_PHONES).await?;
+    let other = tenant::agent(&scene.house, TENANT, DOMAIN, OTHER).await?;
+    let mut softphone = P::start(&scene, SOFTPHONE, law).await?;
+    let account = tenant::account(DOMAIN, OTHER);
+    let to = format!("sip:{SOFTPHONE}@{DOMAIN}");
+    let (talk, answered) = tokio::join!(other.call(OTHER, &to, Some(&account)), async {
+        softphone.rings().await?;
+        softphone.answer().await
+    });
+    answered?;
+    let talk = talk?;
+    both_hear(&mut softphone, &talk).await?;
+
+    softphone.hold().await?;
+    talk.audio.hear_no_tone(AGENT_HZ, SOON).await?;
+    softphone.resume().await?;
+    both_hear(&mut softphone, &talk).await?;
+    talk.hang_up().await?;
+    softphone.is_over().await?;
+    check(&scene.only_record().await?, "caller");
+    Ok(())
+}
+
+/// It gives up while the other phone rings, and refuses nothing by that.
+async fn gives_up<P: Softphone>(law: Law) -> Result<()> {
+    let scene = Scene::configured(OLD_PHONES).await?;
+    let other = tenant::agent(&scene.house, TENANT, DOMAIN, OTHER).await?;
+    let mut softphone = P::start(&scene, SOFTPHONE, law).await?;
+    softphone.dial(OTHER).await?;
+    let ringing = other.next_call(SOON).await?;
+    let (cancelled, over) = tokio::join!(ringing.cancelled(SOON), softphone.hang_up());
+    cancelled?;
+    over?;
+    let record = scene.only_record().await?;
+    assert_eq!(record["ended_by"], "caller", "{record:#}");
+    Ok(())
+}
+
+async fn both_hear<P: Softphone>(softphone: &mut P, talk: &Talk) -> Result<()> {
+    talk.audio.say_tone(CALLER_HZ);
+    talk.audio.hear_tone(AGENT_HZ, SOON).await?;
+    softphone.hears(CALLER_HZ, SOON).await
+}
+
+fn check(record: &Value, ended_by: &str) {
+    assert_eq!(record["cause"], "normal", "{record:#}");
+    assert_eq!(record["ended_by"], ended_by, "{record:#}");
+    for leg in 0..2 {
+        let media = &record["legs"][leg]["media"];
+        assert!(media["packets_received"].as_u64() > Some(50), "{record:#}");
+        assert!(media["packets_sent"].as_u64() > Some(50), "{record:#}");
+    }
+}
+
+/// One test per behaviour and law for a softphone.
+macro_rules! stories {
+    ($module:ident, $phone:ty) => {
+        mod $module {
+            use super::*;
+
+            #[tokio::test]
+            async fn calls_in_mu_law() -> Result<()> {
+                calls::<$phone>(Law::Mu).await
+            }
+
+            #[tokio::test]
+            async fn calls_in_a_law() -> Result<()> {
+                calls::<$phone>(Law::A).await
+            }
+
+            #[tokio::test]
+            async fn is_called_and_holds_in_mu_law() -> Result<()> {
+                is_called::<$phone>(Law::Mu).await
+            }
+
+            #[tokio::test]
+            async fn is_called_and_holds_in_a_law() -> Result<()> {
+                is_called::<$phone>(Law::A).await
+            }
+
+            #[tokio::test]
+            async fn gives_up_while_it_rings() -> Result<()> {
+                gives_up::<$phone>(Law::Mu).await
+            }
+        }
+    };
+}
+
+stories!(baresip, Baresip);
+stories!(linphone, Linphone);
