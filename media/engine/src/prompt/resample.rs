@@ -5,7 +5,7 @@ use rubato::{Fft, FixedSync, Resampler};
 use strowger_rtp::SAMPLE_RATE;
 
 /// Rates recorders and synthesizers use.
-const RATES: std::ops::RangeInclusive<u32> = 4_000..=192_000;
+pub(crate) const RATES: std::ops::RangeInclusive<u32> = 4_000..=192_000;
 /// Samples taken at once.
 const CHUNK: usize = 1_024;
 

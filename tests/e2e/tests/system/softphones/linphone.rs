@@ -4,10 +4,9 @@ use super::process::Process;
 use super::{Law, Softphone, sound};
 use crate::support::{AGENT_HZ, SOON, Scene, TENANT};
 use anyhow::{Context as _, Result};
-use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use strowger_e2e::tenant::{DOMAIN, PASSWORD};
+use strowger_e2e::tenant::{self, DOMAIN, PASSWORD};
 use tempfile::TempDir;
 
 /// The other codecs that it would offer by itself.
@@ -22,10 +21,10 @@ pub struct Linphone {
 }
 
 impl Softphone for Linphone {
+    const CONFIG: &str = "";
+
     async fn start(scene: &Scene, extension: &str, law: Law) -> Result<Self> {
-        let body = json!({"name": format!("Agent {extension}"), "extension": extension,
-                          "password": PASSWORD, "skills": []});
-        scene.house.api("POST", "/v1/agents", Some(TENANT), Some(&body)).await?;
+        tenant::add_agent(&scene.house, TENANT, extension).await?;
         let home = tempfile::tempdir()?;
         // It does not make the folder of its database, and does nothing without.
         std::fs::create_dir_all(home.path().join(".local/share/linphone"))?;
@@ -70,6 +69,10 @@ impl Softphone for Linphone {
     async fn resume(&mut self) -> Result<()> {
         self.process.tell("resume").await?;
         self.is_up().await
+    }
+
+    async fn transfer(&mut self, extension: &str) -> Result<()> {
+        self.process.tell(&format!("transfer sip:{extension}@{DOMAIN}")).await
     }
 
     async fn hang_up(&mut self) -> Result<()> {

@@ -21,6 +21,8 @@ enum Law {
 
 /// What every softphone can be told to do, and be waited for.
 trait Softphone: Sized {
+    /// Lines of configuration that a server needs to get along with it.
+    const CONFIG: &str;
     /// Starts one for an extension; it comes back when it is registered.
     async fn start(scene: &Scene, extension: &str, law: Law) -> Result<Self>;
     /// Calls another extension; comes back at once.
@@ -35,6 +37,8 @@ trait Softphone: Sized {
     async fn hold(&mut self) -> Result<()>;
     /// Takes the other side back.
     async fn resume(&mut self) -> Result<()>;
+    /// Sends the other side on to another extension.
+    async fn transfer(&mut self, extension: &str) -> Result<()>;
     /// Ends its call.
     async fn hang_up(&mut self) -> Result<()>;
     /// Waits until its call is over.

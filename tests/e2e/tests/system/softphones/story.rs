@@ -5,7 +5,7 @@ use super::linphone::Linphone;
 use super::{Law, Softphone};
 use crate::support::{AGENT_HZ, CALLER_HZ, SOON, Scene, TENANT};
 use anyhow::Result;
-use serde_json::Value;
+use serde_json::{Value, json};
 use strowger_e2e::phone::Talk;
 use strowger_e2e::tenant::{self, DOMAIN};
 
@@ -13,13 +13,12 @@ use strowger_e2e::tenant::{self, DOMAIN};
 const SOFTPHONE: &str = "201";
 const OTHER: &str = "202";
 
-/// The config of a server that old phones can register with: the baresip that
-/// distributions ship gives up when a challenge names anything but MD5.
-const OLD_PHONES: &str = "[sip]\nchallenge = \"weak-only\"\n";
+/// Heard from whom a transfer leads to.
+const TARGET_HZ: f32 = 400.0;
 
 /// It calls, both hear each other, and it hangs up.
 async fn calls<P: Softphone>(law: Law) -> Result<()> {
-    let scene = Scene::configured(OLD_PHONES).await?;
+    let scene = Scene::configured(P::CONFIG).await?;
     let other = tenant::agent(&scene.house, TENANT, DOMAIN, OTHER).await?;
     let mut softphone = P::start(&scene, SOFTPHONE, law).await?;
     softphone.dial(OTHER).await?;
@@ -36,7 +35,7 @@ async fn calls<P: Softphone>(law: Law) -> Result<()> {
 
 /// It is called, answers, holds and resumes, and the other side hangs up.
 async fn is_called<P: Softphone>(law: Law) -> Result<()> {
-    let scene = Scene::configured(OLD_PHONES).await?;
+    let scene = Scene::configured(P::CONFIG).await?;
     let other = tenant::agent(&scene.house, TENANT, DOMAIN, OTHER).await?;
     let mut softphone = P::start(&scene, SOFTPHONE, law).await?;
     let account = tenant::account(DOMAIN, OTHER);
@@ -61,7 +60,7 @@ async fn is_called<P: Softphone>(law: Law) -> Result<()> {
 
 /// It gives up while the other phone rings, and refuses nothing by that.
 async fn gives_up<P: Softphone>(law: Law) -> Result<()> {
-    let scene = Scene::configured(OLD_PHONES).await?;
+    let scene = Scene::configured(P::CONFIG).await?;
     let other = tenant::agent(&scene.house, TENANT, DOMAIN, OTHER).await?;
     let mut softphone = P::start(&scene, SOFTPHONE, law).await?;
     softphone.dial(OTHER).await?;
@@ -71,6 +70,32 @@ async fn gives_up<P: Softphone>(law: Law) -> Result<()> {
     over?;
     let record = scene.only_record().await?;
     assert_eq!(record["ended_by"], "caller", "{record:#}");
+    Ok(())
+}
+
+/// It takes a caller out of the queue and sends it on to another phone.
+async fn transfers<P: Softphone>(law: Law) -> Result<()> {
+    let scene = Scene::configured(P::CONFIG).await?;
+    scene.bind("demo").await?;
+    let target = tenant::agent(&scene.house, TENANT, DOMAIN, OTHER).await?;
+    let mut softphone = P::start(&scene, SOFTPHONE, law).await?;
+    tenant::order(&scene.house, TENANT, SOFTPHONE, &json!({"state": "ready"})).await?;
+    let caller = scene.call_into_queue().await?;
+    softphone.rings().await?;
+    softphone.answer().await?;
+    both_hear(&mut softphone, &caller).await?;
+
+    softphone.transfer(OTHER).await?;
+    let answered = target.next_call(SOON).await?.answer().await?;
+    answered.audio.say_tone(TARGET_HZ);
+    softphone.is_over().await?;
+    caller.audio.hear_tone(TARGET_HZ, SOON).await?;
+    answered.audio.hear_tone(CALLER_HZ, SOON).await?;
+    answered.hang_up().await?;
+    caller.ended(SOON).await?;
+    let record = scene.only_record().await?;
+    assert_eq!(record["transfers"][0]["target"], OTHER, "{record:#}");
+    assert_eq!(record["transfers"][0]["sip_status"], 200, "{record:#}");
     Ok(())
 }
 
@@ -114,6 +139,11 @@ macro_rules! stories {
             #[tokio::test]
             async fn is_called_and_holds_in_a_law() -> Result<()> {
                 is_called::<$phone>(Law::A).await
+            }
+
+            #[tokio::test]
+            async fn transfers_a_caller() -> Result<()> {
+                transfers::<$phone>(Law::A).await
             }
 
             #[tokio::test]
