@@ -1,7 +1,7 @@
 //! From an uploaded file to a prompt.
 
 use super::Prompt;
-use super::resample::{BadRate, RATES, to_telephone_rate};
+use super::resample::{BadRate, RATES, sound, to_telephone_rate};
 use std::io::Cursor;
 use symphonia::core::codecs::audio::AudioDecoderOptions;
 use symphonia::core::errors::Error;
@@ -125,7 +125,7 @@ fn decode_mono(bytes: Vec<u8>) -> Result<(Vec<f32>, u32), PromptError> {
         mono.extend(
             interleaved
                 .chunks_exact(channels)
-                .map(|frame| frame.iter().sum::<f32>() / channels as f32),
+                .map(|frame| sound(frame.iter().sum::<f32>() / channels as f32)),
         );
         if mono.len() as u64 > MAX_PROMPT_MS * u64::from(rate) / 1_000 {
             return Err(PromptError::TooLong);

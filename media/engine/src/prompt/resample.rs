@@ -13,6 +13,15 @@ const CHUNK: usize = 1_024;
 #[derive(Debug)]
 pub(crate) struct BadRate(pub(crate) u32);
 
+/// Loudest sample let in: files of floats may hold anything, also what is no
+/// number, and the filter fails on what overflows it.
+const LOUDEST: f32 = 16.0;
+
+/// Makes a sample of a file one that can be filtered.
+pub(crate) fn sound(sample: f32) -> f32 {
+    if sample.is_nan() { 0.0 } else { sample.clamp(-LOUDEST, LOUDEST) }
+}
+
 /// Converts mono audio of -1 to 1 to 16-bit samples at 8 kHz; frequencies above
 /// 4 kHz are taken out.
 pub(crate) fn to_telephone_rate(mono: &[f32], rate: u32) -> Result<Vec<i16>, BadRate> {

@@ -184,3 +184,17 @@ fn silence_that_compresses_without_end_fills_no_memory() {
     let error = decode(silent_flac(8_000, 2_000)).unwrap_err();
     assert!(matches!(error, PromptError::TooLong), "{error}");
 }
+
+#[test]
+fn samples_that_are_no_numbers_are_silence() {
+    let mut file = wav(16_000, 2, 0.5);
+    // The same bytes as floats of one channel.
+    (file[20], file[22]) = (3, 1);
+    (file[32], file[34]) = (4, 32);
+    for (at, sample) in file[44..].chunks_exact_mut(4).enumerate() {
+        let odd = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, 0.5];
+        sample.copy_from_slice(&odd[at % odd.len()].to_le_bytes());
+    }
+    let prompt = decode(file).unwrap();
+    assert!((480..=600).contains(&prompt.duration_ms()), "{} ms", prompt.duration_ms());
+}
