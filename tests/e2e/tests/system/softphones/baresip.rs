@@ -1,4 +1,4 @@
-//! baresip without a screen: it says a sine wave, writes down what it hears,
+//! baresip without a screen: it says what is in a file, writes down what it hears,
 //! and is told what to do over its TCP control socket (netstrings of JSON).
 
 use super::process::Process;
@@ -39,6 +39,7 @@ impl Softphone for Baresip {
         tenant::add_agent(&scene.house, TENANT, extension).await?;
         let home = tempfile::tempdir()?;
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        sound::write_tone(&home.path().join("said.wav"), AGENT_HZ)?;
         std::fs::write(home.path().join("config"), config(port, home.path())?)?;
         std::fs::write(home.path().join("accounts"), account(scene, extension, law))?;
         std::fs::write(home.path().join("contacts"), "")?;
@@ -167,8 +168,8 @@ fn config(control_port: u16, home: &Path) -> Result<String> {
     let home = home.display();
     Ok(format!(
         "sip_listen 127.0.0.1:0\nnet_interface 127.0.0.1\nrtp_ports 40000-49000\n\
-         audio_source ausine,{AGENT_HZ}\naudio_player aubridge,heard\nausrc_srate 48000\n\
-         module_path {modules}\nmodule g711.so\nmodule ausine.so\nmodule aubridge.so\n\
+         audio_source aufile,{home}/said.wav\naudio_player aubridge,heard\n\
+         module_path {modules}\nmodule g711.so\nmodule aufile.so\nmodule aubridge.so\n\
          module sndfile.so\nsnd_path {home}\nmodule_tmp account.so\nmodule_app menu.so\n\
          module_app ctrl_tcp.so\nctrl_tcp_listen 127.0.0.1:{control_port}\n"
     ))
