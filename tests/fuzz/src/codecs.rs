@@ -23,7 +23,9 @@ pub fn codecs(data: &[u8]) {
             decoded(codec, rate, &payloads);
         }
     }
-    for (from, to) in [(Codec::Opus, Codec::Pcma), (Codec::G722, Codec::Opus), (Codec::Pcmu, Codec::G722)] {
+    for (from, to) in
+        [(Codec::Opus, Codec::Pcma), (Codec::G722, Codec::Opus), (Codec::Pcmu, Codec::G722)]
+    {
         transcoded(from, to, &payloads);
     }
 }
@@ -58,7 +60,9 @@ fn decoded(codec: Codec, rate: Rate, payloads: &[&[u8]]) {
                 assert_eq!(Some(count), wanted, "{codec:?} gave {count} samples");
             }
             // Opus looks into the payload, the others only at its length.
-            Err(_) => assert!(says.is_none() || codec == Codec::Opus, "{codec:?} refused {says:?} µs"),
+            Err(_) => {
+                assert!(says.is_none() || codec == Codec::Opus, "{codec:?} refused {says:?} µs")
+            }
         }
         let half = out.len() / 6;
         decoder.recover(Some(payload), &mut out[..half]);

@@ -14,11 +14,35 @@ const MAX_HEADERS: usize = 16;
 const MAX_INVITES: usize = 3;
 
 pub(crate) const WORDS: &[&str] = &[
-    "%NONCE%", "%RIGHT%", "Digest ", "Basic ", "username=\"201\"", "realm=\"acme.example\"",
-    "nonce=\"", "uri=\"sip:acme.example\"", "response=\"", "algorithm=SHA-256", "algorithm=MD5",
-    "algorithm=SHA-256-sess", "qop=auth", "qop=\"auth,auth-int\"", "nc=00000001", "nc=ffffffff",
-    "cnonce=\"abc\"", "stale=true", "opaque=\"", "\"", "\\", "\\\"", ",", ", ", "=", "\0", "é",
-    "userhash=true", "domain=\"sip:x\"",
+    "%NONCE%",
+    "%RIGHT%",
+    "Digest ",
+    "Basic ",
+    "username=\"201\"",
+    "realm=\"acme.example\"",
+    "nonce=\"",
+    "uri=\"sip:acme.example\"",
+    "response=\"",
+    "algorithm=SHA-256",
+    "algorithm=MD5",
+    "algorithm=SHA-256-sess",
+    "qop=auth",
+    "qop=\"auth,auth-int\"",
+    "nc=00000001",
+    "nc=ffffffff",
+    "cnonce=\"abc\"",
+    "stale=true",
+    "opaque=\"",
+    "\"",
+    "\\",
+    "\\\"",
+    ",",
+    ", ",
+    "=",
+    "\0",
+    "é",
+    "userhash=true",
+    "domain=\"sip:x\"",
 ];
 
 /// Proofs and challenges of any shape.
@@ -128,7 +152,8 @@ pub(crate) fn proof(reply: &str, method: &str) -> String {
 }
 
 fn nonce_of(reply: &str) -> String {
-    let challenge = header(reply, "WWW-Authenticate").or_else(|| header(reply, "Proxy-Authenticate"));
+    let challenge =
+        header(reply, "WWW-Authenticate").or_else(|| header(reply, "Proxy-Authenticate"));
     challenge.and_then(|value| parameter(value, "nonce")).unwrap_or("none").to_owned()
 }
 

@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use strowger_model::{AgentId, TenantId, Timestamp, TrunkId};
 use strowger_sip::{
-    Caller, DialogKey, Directory, Endpoint, EndpointConfig, Extension, GuardRules, Hop, InviteRequest,
-    InviteTarget, LocalMedia, Login, Output, Packet, Proxy, Realm, Secret, SipEvent, TenantDomains,
-    Transmit, Transport, Trunk, Usage,
+    Caller, DialogKey, Directory, Endpoint, EndpointConfig, Extension, GuardRules, Hop,
+    InviteRequest, InviteTarget, LocalMedia, Login, Output, Packet, Proxy, Realm, Secret, SipEvent,
+    TenantDomains, Transmit, Transport, Trunk, Usage,
 };
 use uuid::Uuid;
 

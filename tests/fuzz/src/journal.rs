@@ -8,9 +8,28 @@ use uuid::Uuid;
 const MAX_ENTRIES: usize = 64;
 
 pub(crate) const WORDS: &[&str] = &[
-    "setup {", "event {", "turn {", "note {", "end {", "\n", "{}", "[]", "null", "\"", "\"note\":",
-    "flow.fallback", "\"version\":null", "\"actions\":[]", "\"fuel\":18446744073709551615", "-1",
-    "1e400", "\\u0000", "\"masked\":true", "\"attributes\":[[\"a\",\"b\"]]", ",", ":",
+    "setup {",
+    "event {",
+    "turn {",
+    "note {",
+    "end {",
+    "\n",
+    "{}",
+    "[]",
+    "null",
+    "\"",
+    "\"note\":",
+    "flow.fallback",
+    "\"version\":null",
+    "\"actions\":[]",
+    "\"fuel\":18446744073709551615",
+    "-1",
+    "1e400",
+    "\\u0000",
+    "\"masked\":true",
+    "\"attributes\":[[\"a\",\"b\"]]",
+    ",",
+    ":",
 ];
 
 const KINDS: [JournalKind; 5] = [

@@ -1,9 +1,9 @@
 //! Reports: what peers send, and what we write with any figures in it.
 
+use strowger_rtp::Codec;
 use strowger_rtp::quality::LegQuality;
 use strowger_rtp::reception::Report;
 use strowger_rtp::rtcp::{Block, Inbound, MAX_COMPOUND, Outbound, SenderInfo, round_trip_ms};
-use strowger_rtp::Codec;
 
 /// The source that reports are looked through for.
 const OURS: u32 = 0x0a0b_0c0d;

@@ -19,20 +19,92 @@ const MAX_STEPS: usize = 48;
 const MAX_LONGER: usize = 1_024;
 
 pub(crate) const WORDS: &[&str] = &[
-    "@carrier\n", "@phone\n", "@stranger\n", "@stream\n", "@answer\n", "@ring\n", "@early\n",
-    "@hangup\n", "@call\n", "@hold\n", "@unhold\n", "@wait 500\n", "@wait 40000\n", "@refer\n",
-    "%TAG%", "%BRANCH%", "%CALLID%", "%LOCALTAG%", "%CSEQ%", "%LEN%", "%PROOF%", "\n", "\n\n",
-    "\r\n", "\"", "<", ">", ";", ",", "@", "%00", "%", ":", "\0", "SIP/2.0", ";tag=", ";lr", "*",
-    "z9hG4bK", ";rport", ";received=10.0.0.9", ";maddr=10.0.0.9", ";branch=", "Via: ", "To: ",
-    "From: ", "Route: <sip:10.0.0.9;lr>\n", "Record-Route: <sip:10.0.0.9;lr>\n",
-    "Contact: <sip:x@10.0.0.9>\n", "Contact: *\n", "Expires: 0\n", "Content-Length: 9999\n",
-    "Content-Length: -1\n", "Require: 100rel\n", "Supported: timer, 100rel, replaces\n",
-    "Session-Expires: 90;refresher=uac\n", "Min-SE: 4294967295\n", "RSeq: 4294967295\n",
-    "RAck: 1 1 INVITE\n", "Replaces: a;to-tag=b;from-tag=c\n", "Refer-To: <sip:202@acme.example>\n",
-    "Event: refer\n", "Subscription-State: terminated\n", "Privacy: id\n", "l: 0\n", "tel:+1",
-    "sips:", "[::1]", "4294967295", "4294967296", "0", "-1", "SIP/2.0 200 OK\n",
-    "SIP/2.0 401 Unauthorized\n", "SIP/2.0 183 Progress\n", "INVITE", "ACK", "BYE", "CANCEL",
-    "PRACK", "UPDATE", "REFER", "NOTIFY", "INFO", "OPTIONS", "REGISTER",
+    "@carrier\n",
+    "@phone\n",
+    "@stranger\n",
+    "@stream\n",
+    "@answer\n",
+    "@ring\n",
+    "@early\n",
+    "@hangup\n",
+    "@call\n",
+    "@hold\n",
+    "@unhold\n",
+    "@wait 500\n",
+    "@wait 40000\n",
+    "@refer\n",
+    "%TAG%",
+    "%BRANCH%",
+    "%CALLID%",
+    "%LOCALTAG%",
+    "%CSEQ%",
+    "%LEN%",
+    "%PROOF%",
+    "\n",
+    "\n\n",
+    "\r\n",
+    "\"",
+    "<",
+    ">",
+    ";",
+    ",",
+    "@",
+    "%00",
+    "%",
+    ":",
+    "\0",
+    "SIP/2.0",
+    ";tag=",
+    ";lr",
+    "*",
+    "z9hG4bK",
+    ";rport",
+    ";received=10.0.0.9",
+    ";maddr=10.0.0.9",
+    ";branch=",
+    "Via: ",
+    "To: ",
+    "From: ",
+    "Route: <sip:10.0.0.9;lr>\n",
+    "Record-Route: <sip:10.0.0.9;lr>\n",
+    "Contact: <sip:x@10.0.0.9>\n",
+    "Contact: *\n",
+    "Expires: 0\n",
+    "Content-Length: 9999\n",
+    "Content-Length: -1\n",
+    "Require: 100rel\n",
+    "Supported: timer, 100rel, replaces\n",
+    "Session-Expires: 90;refresher=uac\n",
+    "Min-SE: 4294967295\n",
+    "RSeq: 4294967295\n",
+    "RAck: 1 1 INVITE\n",
+    "Replaces: a;to-tag=b;from-tag=c\n",
+    "Refer-To: <sip:202@acme.example>\n",
+    "Event: refer\n",
+    "Subscription-State: terminated\n",
+    "Privacy: id\n",
+    "l: 0\n",
+    "tel:+1",
+    "sips:",
+    "[::1]",
+    "4294967295",
+    "4294967296",
+    "0",
+    "-1",
+    "SIP/2.0 200 OK\n",
+    "SIP/2.0 401 Unauthorized\n",
+    "SIP/2.0 183 Progress\n",
+    "INVITE",
+    "ACK",
+    "BYE",
+    "CANCEL",
+    "PRACK",
+    "UPDATE",
+    "REFER",
+    "NOTIFY",
+    "INFO",
+    "OPTIONS",
+    "REGISTER",
 ];
 
 /// Messages of every kind in any order, from peers and strangers.
@@ -106,9 +178,17 @@ impl Script {
         assert_eq!(self.house.events.len(), heard, "a stranger is listened to");
         assert!(self.house.sent.len() <= 1, "{} answers to one stranger", self.house.sent.len());
         for (hop, text) in &self.house.sent {
-            assert_eq!(hop.remote.ip(), address(STRANGER).ip(), "a stranger makes us write to others");
+            assert_eq!(
+                hop.remote.ip(),
+                address(STRANGER).ip(),
+                "a stranger makes us write to others"
+            );
             assert!(text.starts_with("SIP/2.0 "), "a stranger is asked something: {text}");
-            assert!(text.len() <= asked + MAX_LONGER, "{asked} bytes are answered by {}", text.len());
+            assert!(
+                text.len() <= asked + MAX_LONGER,
+                "{asked} bytes are answered by {}",
+                text.len()
+            );
         }
     }
 
@@ -147,7 +227,8 @@ impl Script {
             header(text, name).and_then(|value| parameter(value, inner)).unwrap_or("x").to_owned()
         };
         let cseq = header(request, "CSeq").and_then(|value| value.split(' ').next());
-        let method = String::from_utf8_lossy(bytes.split(|b| *b == b' ').next().unwrap_or_default());
+        let method =
+            String::from_utf8_lossy(bytes.split(|b| *b == b' ').next().unwrap_or_default());
         let proof = digest::proof(response, &method);
         for (name, value) in [
             ("%TAG%", of(response, "To", "tag")),

@@ -2,16 +2,36 @@
 
 use crate::seed_of;
 use strowger_rtp::packet::{HEADER_LEN, Header};
-use strowger_rtp::srtp::{CryptoLine, MAX_TRAILER, MasterKey, Profile, Protect, SrtpError, Unprotect};
+use strowger_rtp::srtp::{
+    CryptoLine, MAX_TRAILER, MasterKey, Profile, Protect, SrtpError, Unprotect,
+};
 
 /// Longest packet tried.
 const MAX_BYTES: usize = 2_048;
 
 pub(crate) const WORDS: &[&str] = &[
-    "1 ", "999999999 ", "AES_CM_128_HMAC_SHA1_80 ", "AES_CM_128_HMAC_SHA1_32 ", "AEAD_AES_128_GCM ",
-    "AEAD_AES_256_GCM ", "inline:", "INLINE:", "|2^20", "|2^48", "|2^99", "|1048576", "|1:4", ";",
-    " WSH=64", " UNENCRYPTED_SRTP", " -x", "WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz", "=", "==",
-    "\u{80}", "\u{c8}",
+    "1 ",
+    "999999999 ",
+    "AES_CM_128_HMAC_SHA1_80 ",
+    "AES_CM_128_HMAC_SHA1_32 ",
+    "AEAD_AES_128_GCM ",
+    "AEAD_AES_256_GCM ",
+    "inline:",
+    "INLINE:",
+    "|2^20",
+    "|2^48",
+    "|2^99",
+    "|1048576",
+    "|1:4",
+    ";",
+    " WSH=64",
+    " UNENCRYPTED_SRTP",
+    " -x",
+    "WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz",
+    "=",
+    "==",
+    "\u{80}",
+    "\u{c8}",
 ];
 
 /// The bytes as packets of a forger, as payload of ours, and as a key line.
@@ -43,7 +63,9 @@ fn forged(key: &MasterKey, data: &[u8]) {
     let mut packet = data.get(..MAX_BYTES).unwrap_or(data).to_vec();
     assert!(unprotect.unprotect_rtcp(&mut packet).is_err(), "a forged report is believed");
     let (mut ours, length) = packet_of(key, b"after the forged one");
-    unprotect.unprotect_rtp(&mut ours[..length]).expect("the right packet is refused after a forged one");
+    unprotect
+        .unprotect_rtp(&mut ours[..length])
+        .expect("the right packet is refused after a forged one");
 }
 
 /// What is sent is received as it was, once; changed in any bit, never.

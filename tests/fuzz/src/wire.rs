@@ -68,7 +68,8 @@ pub(crate) fn crlf(text: &[u8]) -> Vec<u8> {
     if text.contains(&b'\r') {
         return text.to_vec();
     }
-    text.iter().flat_map(|byte| if *byte == b'\n' { &b"\r\n"[..] } else { std::slice::from_ref(byte) })
+    text.iter()
+        .flat_map(|byte| if *byte == b'\n' { &b"\r\n"[..] } else { std::slice::from_ref(byte) })
         .copied()
         .collect()
 }

@@ -22,7 +22,11 @@ fn run(target: &Target, bytes: &[u8], what: &str) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| (target.run)(bytes))) {
         let kept = std::env::temp_dir().join(format!("strowger-fuzz-{}", target.name));
         let written = std::fs::write(&kept, bytes);
-        eprintln!("{} fails on {what}; the input is in {} ({written:?})", target.name, kept.display());
+        eprintln!(
+            "{} fails on {what}; the input is in {} ({written:?})",
+            target.name,
+            kept.display()
+        );
         resume_unwind(panic);
     }
 }

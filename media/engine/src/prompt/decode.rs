@@ -40,7 +40,9 @@ pub enum PromptError {
     #[error("the audio is longer than {} minutes; cut it", MAX_PROMPT_MS / 60_000)]
     TooLong,
     /// Not too long, but at so high a sample rate that it needs too much memory.
-    #[error("the audio has more than {MAX_DECODED_SAMPLES} samples; export it at 48,000 Hz or less")]
+    #[error(
+        "the audio has more than {MAX_DECODED_SAMPLES} samples; export it at 48,000 Hz or less"
+    )]
     TooManySamples,
     /// A sample rate that no recorder makes.
     #[error("a sample rate of {0} Hz is not supported; use 4,000 to 192,000 Hz")]

@@ -6,6 +6,7 @@ use super::{Law, Softphone, sound};
 use crate::support::{AGENT_HZ, SOON, Scene, TENANT};
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use strowger_e2e::tenant::{self, DOMAIN, PASSWORD};
@@ -26,6 +27,8 @@ const MAX_MESSAGE: usize = 64 * 1024;
 /// A running baresip.
 pub struct Baresip {
     control: TcpStream,
+    /// What happened while it carried out a command.
+    passed: VecDeque<Value>,
     _process: Process,
     home: TempDir,
 }
@@ -34,6 +37,8 @@ impl Softphone for Baresip {
     /// The baresip that distributions ship gives up when any challenge names
     /// something else than MD5.
     const CONFIG: &str = "[sip]\nchallenge = \"weak-only\"\n";
+    /// Its recorder, once stopped, is not started again.
+    const RECORDS_AFTER_HOLD: bool = false;
 
     async fn start(scene: &Scene, extension: &str, law: Law) -> Result<Self> {
         tenant::add_agent(&scene.house, TENANT, extension).await?;
@@ -49,7 +54,7 @@ impl Softphone for Baresip {
         process.until(&["baresip is ready"], SOON).await?;
         let control = TcpStream::connect(("127.0.0.1", port)).await?;
         events.until("phone.registered", SOON).await?;
-        Ok(Self { control, _process: process, home })
+        Ok(Self { control, passed: VecDeque::new(), _process: process, home })
     }
 
     async fn dial(&mut self, extension: &str) -> Result<()> {
@@ -98,7 +103,8 @@ impl Softphone for Baresip {
 impl Baresip {
     /// The file with what it decodes; it names it by the time of the call.
     fn recording(&self) -> Result<PathBuf> {
-        let files = std::fs::read_dir(self.home.path())?.filter_map(|entry| Some(entry.ok()?.path()));
+        let files =
+            std::fs::read_dir(self.home.path())?.filter_map(|entry| Some(entry.ok()?.path()));
         let heard = files.filter(|path| path.to_string_lossy().ends_with("dec.wav"));
         heard.max().context("baresip writes down nothing that it hears")
     }
@@ -107,28 +113,37 @@ impl Baresip {
         let message = json!({"command": command, "params": params, "token": command}).to_string();
         let framed = format!("{}:{message},", message.len());
         self.control.write_all(framed.as_bytes()).await?;
-        let answer = self.wait(|message| message["token"] == command).await?;
+        let answer = async {
+            loop {
+                let message = self.message().await?;
+                if message["token"] == command {
+                    return anyhow::Ok(message);
+                }
+                self.passed.push_back(message);
+            }
+        };
+        let answer = tokio::time::timeout(SOON, answer).await;
+        let answer = answer.with_context(|| format!("baresip does not answer {command}"))??;
         if answer["ok"] == true { Ok(()) } else { bail!("{command}: baresip says {answer}") }
     }
 
     async fn until(&mut self, event: &str) -> Result<()> {
-        self.wait(|message| message["type"] == event).await.map(drop).with_context(|| event.to_owned())
-    }
-
-    async fn wait(&mut self, wanted: impl Fn(&Value) -> bool) -> Result<Value> {
-        let mut passed = Vec::new();
+        let mut others = Vec::new();
         let found = async {
             loop {
-                let message = self.message().await?;
-                if wanted(&message) {
-                    return anyhow::Ok(message);
+                let message = match self.passed.pop_front() {
+                    Some(message) => message,
+                    None => self.message().await?,
+                };
+                if message["type"] == event {
+                    return anyhow::Ok(());
                 }
-                passed.push(message);
+                others.push(message);
             }
         };
         match tokio::time::timeout(SOON, found).await {
             Ok(found) => found,
-            Err(_) => bail!("baresip did not say so within {SOON:?}, but {passed:?}"),
+            Err(_) => bail!("baresip: no {event} within {SOON:?}, but {others:?}"),
         }
     }
 

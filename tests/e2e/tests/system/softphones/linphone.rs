@@ -22,6 +22,7 @@ pub struct Linphone {
 
 impl Softphone for Linphone {
     const CONFIG: &str = "";
+    const RECORDS_AFTER_HOLD: bool = true;
 
     async fn start(scene: &Scene, extension: &str, law: Law) -> Result<Self> {
         tenant::add_agent(&scene.house, TENANT, extension).await?;
@@ -35,7 +36,8 @@ impl Softphone for Linphone {
         sound::write_tone(&said, AGENT_HZ)?;
         let recording = home.path().join("heard.wav");
         let mut events = scene.house.events(TENANT).await?;
-        let mut process = Process::start("linphonec", &["-S", "-c", text(&settings)?], home.path())?;
+        let mut process =
+            Process::start("linphonec", &["-S", "-c", text(&settings)?], home.path())?;
         process.tell("soundcard use files").await?;
         process.until(&["Using wav files"], SOON).await?;
         process.tell(&format!("play {}", text(&said)?)).await?;

@@ -23,6 +23,8 @@ enum Law {
 trait Softphone: Sized {
     /// Lines of configuration that a server needs to get along with it.
     const CONFIG: &str;
+    /// Whether it goes on writing down what it hears after it held a call.
+    const RECORDS_AFTER_HOLD: bool;
     /// Starts one for an extension; it comes back when it is registered.
     async fn start(scene: &Scene, extension: &str, law: Law) -> Result<Self>;
     /// Calls another extension; comes back at once.
