@@ -54,6 +54,15 @@ impl Reply {
         let builder = StatusCode::new(status)
             .and_then(|code| ResponseBuilder::to_request(request, code, reason.to_owned()).ok());
         let mut reply = Self(builder);
+        // Refused for saying it twice, a request is still answered once.
+        for name in [HeaderName::From, HeaderName::To, HeaderName::CallId, HeaderName::CSeq] {
+            if request.headers.get_all(&name).nth(1).is_some()
+                && let Some(first) = request.headers.value(&name)
+            {
+                let first = first.into_owned();
+                reply.0 = reply.0.and_then(|b| b.set_header(&name, first).ok());
+            }
+        }
         let to = request.headers.value(&HeaderName::To);
         if status != 100
             && let Some(to) = to

@@ -9,8 +9,48 @@ use strowger_model::Timestamp;
 #[derive(Debug)]
 struct Stream {
     parser: StreamParser,
+    /// A line end stands alone so far: with one more it is a ping.
+    half_ping: bool,
     /// Since when part of a message is held back.
     pending_since: Option<Timestamp>,
+}
+
+/// Longest piece given to the parser at once. With an error it forgets the
+/// messages it found before, and counts pings only until it is asked; so it gets
+/// a line at a time, in which no message ends before another breaks the stream.
+const MAX_PIECE: usize = 4096;
+
+impl Stream {
+    fn read(&mut self, now: Timestamp, bytes: &[u8]) -> Read {
+        let mut read = Read::default();
+        let mut amid = self.pending_since.is_some();
+        let lines = bytes.split_inclusive(|byte| *byte == b'\n');
+        for piece in lines.flat_map(|line| line.chunks(MAX_PIECE)) {
+            let Ok(messages) = self.parser.push(piece) else {
+                read.broken = true;
+                break;
+            };
+            let line_ends = self.parser.take_keepalives();
+            // Two line ends are a ping, whether they come together or not, unless
+            // a message came between; we send none, so one is never a pong.
+            self.half_ping &= messages.is_empty();
+            let pings = usize::from(self.half_ping) + line_ends;
+            read.pings += pings / 2;
+            self.half_ping = pings % 2 == 1;
+            // With its headers read, a message waits for its body unseen.
+            let between = !messages.is_empty() || line_ends > 0;
+            amid = self.parser.pending() > 0 || !between;
+            read.messages.extend(messages);
+        }
+        if !amid {
+            self.pending_since = None;
+        } else if self.pending_since.is_none() || !read.messages.is_empty() {
+            let first = self.pending_since.is_none();
+            self.pending_since = Some(now);
+            read.stalls_at = first.then(|| now.plus_ms(STREAM_STALL_MS));
+        }
+        read
+    }
 }
 
 #[derive(Debug)]
@@ -51,23 +91,10 @@ impl Streams {
         }
         let stream = self.streams.entry(connection).or_insert_with(|| Stream {
             parser: StreamParser::new(parse_limits()),
+            half_ping: false,
             pending_since: None,
         });
-        let (messages, broken) = match stream.parser.push(bytes) {
-            Ok(messages) => (messages, false),
-            Err(_) => (Vec::new(), true),
-        };
-        let mut read = Read { broken, ..Read::default() };
-        // Two line ends are a ping, one is a pong.
-        read.pings = stream.parser.take_keepalives() / 2;
-        if stream.parser.pending() == 0 {
-            stream.pending_since = None;
-        } else if stream.pending_since.is_none() || !messages.is_empty() {
-            let first = stream.pending_since.is_none();
-            stream.pending_since = Some(now);
-            read.stalls_at = first.then(|| now.plus_ms(STREAM_STALL_MS));
-        }
-        read.messages = messages;
+        let read = stream.read(now, bytes);
         Some(read)
     }
 

@@ -156,8 +156,8 @@ impl Story {
         };
         let mut story = Self { setup: parse(first)?, attributes: Vec::new(), begins: 1 };
         for pair in journal.windows(2) {
-            if pair[1].seq != pair[0].seq + 1 {
-                return Err(broken(pair[0].seq + 1, "is missing"));
+            if pair[0].seq.checked_add(1) != Some(pair[1].seq) {
+                return Err(broken(pair[0].seq.saturating_add(1), "is missing"));
             }
         }
         let fallback = journal.iter().rposition(is_fallback);

@@ -159,3 +159,11 @@ fn a_journal_with_a_hole_is_refused() {
     let error = replay(&program(COUNTING), &Budget::default(), &[]).expect_err("nothing");
     assert!(matches!(error, ReplayError::Broken { seq: 0, .. }));
 }
+
+#[test]
+fn a_journal_with_impossible_numbers_is_refused() {
+    let mut journal = Journal::counted(1);
+    journal.0[0].seq = u32::MAX;
+    let error = replay(&program(COUNTING), &Budget::default(), &journal.0).expect_err("damaged");
+    assert!(matches!(error, ReplayError::Broken { seq: u32::MAX, .. }), "{error}");
+}

@@ -175,6 +175,7 @@ async fn start_sip(
     settings.certificates = sip.certificates();
     settings.trace = config.trace.messages.policy();
     settings.hep = config.trace.hep.as_ref().map(HepConfig::settings);
+    settings.challenge = config.sip.challenge.into();
     settings.limits.calls = settings.limits.calls.max(config.max_calls * 3);
     let (sip, events) = strowger_engine::signalling::start(settings).await?;
     sip.set_guard(config.sip.guard()?).await?;

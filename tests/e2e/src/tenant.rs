@@ -45,11 +45,16 @@ pub async fn trunk(house: &House, tenant: &str, phone: &Phone) -> Result<()> {
     Ok(())
 }
 
-/// Adds an agent with the skill `support` and registers a phone for it.
-pub async fn agent(house: &House, tenant: &str, domain: &str, extension: &str) -> Result<Phone> {
+/// Adds an agent with the skill `support`.
+pub async fn add_agent(house: &House, tenant: &str, extension: &str) -> Result<Value> {
     let body = json!({"name": format!("Agent {extension}"), "extension": extension,
                       "password": PASSWORD, "skills": [{"name": "support", "level": 5}]});
-    house.api("POST", "/v1/agents", Some(tenant), Some(&body)).await?;
+    house.api("POST", "/v1/agents", Some(tenant), Some(&body)).await
+}
+
+/// Adds an agent with the skill `support` and registers a phone for it.
+pub async fn agent(house: &House, tenant: &str, domain: &str, extension: &str) -> Result<Phone> {
+    add_agent(house, tenant, extension).await?;
     let phone = Phone::start(house.sip).await?;
     let account = account(domain, extension);
     phone.register(&account, 3600).await.context("the agent's phone")?;

@@ -7,6 +7,7 @@
 mod bench;
 mod cargo;
 mod demo;
+mod fuzz;
 mod setup;
 mod test;
 
@@ -18,6 +19,8 @@ cargo xtask COMMAND
   demo [--once]    build everything, start a server, place a call; --once ends by itself
   test [FILTER]    run every test, real peers included
   bench NAME       decisions | calls | acd | media: print a table, write target/bench/NAME.json
+  fuzz TARGET [--seconds N]
+                   run libFuzzer over one of the kept corpora, 600 seconds by default
   setup            install what the other commands need
 ";
 
@@ -28,6 +31,7 @@ fn main() -> ExitCode {
         Some("demo") => demo::run(rest),
         Some("test") => test::run(rest),
         Some("bench") => bench::run(rest),
+        Some("fuzz") => fuzz::run(rest),
         Some("setup") => setup::everything(),
         _ => Err(USAGE.to_owned()),
     };

@@ -1,5 +1,6 @@
 //! What is needed beyond rustup's toolchain and a C compiler: a Wasm standard
-//! library, CMake for Opus, SIPp as a peer, espeak-ng for Chinese prompts.
+//! library, CMake for Opus, SIPp and two softphones as peers, espeak-ng for Chinese
+//! prompts.
 
 use crate::cargo::{is_there, run};
 use std::path::Path;
@@ -46,6 +47,22 @@ const ESPEAK: Need = Need {
     otherwise: "install espeak-ng 1.51 or later",
 };
 
+const BARESIP: Need = Need {
+    what: "baresip",
+    why: "as a real softphone in tests",
+    there: || is_there("baresip"),
+    debian: &["baresip-core"],
+    otherwise: "install baresip 1.0 or later with its modules, https://github.com/baresip/baresip",
+};
+
+const LINPHONE: Need = Need {
+    what: "linphonec",
+    why: "as another real softphone in tests",
+    there: || is_there("linphonec"),
+    debian: &["linphone-cli"],
+    otherwise: "install Linphone's console 5.0 or later, https://www.linphone.org",
+};
+
 /// What building the guests and running the server needs.
 pub fn to_run() -> Result<(), String> {
     ensure(&[WASM, CMAKE, ESPEAK])
@@ -53,7 +70,7 @@ pub fn to_run() -> Result<(), String> {
 
 /// What the tests and benches need besides.
 pub fn everything() -> Result<(), String> {
-    ensure(&[WASM, CMAKE, ESPEAK, SIPP])
+    ensure(&[WASM, CMAKE, ESPEAK, SIPP, BARESIP, LINPHONE])
 }
 
 fn ensure(needs: &[Need]) -> Result<(), String> {

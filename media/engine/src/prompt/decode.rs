@@ -1,7 +1,7 @@
 //! From an uploaded file to a prompt.
 
 use super::Prompt;
-use super::resample::{BadRate, to_telephone_rate};
+use super::resample::{BadRate, RATES, sound, to_telephone_rate};
 use std::io::Cursor;
 use symphonia::core::codecs::audio::AudioDecoderOptions;
 use symphonia::core::errors::Error;
@@ -15,6 +15,9 @@ use symphonia::core::meta::MetadataOptions;
 pub const MAX_UPLOAD_BYTES: usize = 64 * 1024 * 1024;
 /// Longest prompt: it stays in memory, 16 KB a second for both laws.
 pub const MAX_PROMPT_MS: u64 = 600_000;
+/// Most samples decoded: the longest prompt at 48 kHz, 115 MB while it is
+/// converted. Silence compresses without end, so the file's size bounds nothing.
+const MAX_DECODED_SAMPLES: usize = 48 * MAX_PROMPT_MS as usize;
 /// Undecodable packets skipped before the file counts as damaged.
 const MAX_BAD_PACKETS: u32 = 64;
 
@@ -36,8 +39,13 @@ pub enum PromptError {
     /// Too long.
     #[error("the audio is longer than {} minutes; cut it", MAX_PROMPT_MS / 60_000)]
     TooLong,
+    /// Not too long, but at so high a sample rate that it needs too much memory.
+    #[error(
+        "the audio has more than {MAX_DECODED_SAMPLES} samples; export it at 48,000 Hz or less"
+    )]
+    TooManySamples,
     /// A sample rate that no recorder makes.
-    #[error("a sample rate of {0} Hz is not supported; use 8,000 to 192,000 Hz")]
+    #[error("a sample rate of {0} Hz is not supported; use 4,000 to 192,000 Hz")]
     SampleRate(u32),
 }
 
@@ -78,6 +86,9 @@ fn decode_mono(bytes: Vec<u8>) -> Result<(Vec<f32>, u32), PromptError> {
         .as_ref()
         .and_then(|parameters| parameters.audio())
         .ok_or_else(|| PromptError::NotAudio("its codec is unknown".to_owned()))?;
+    if let Some(rate) = parameters.sample_rate {
+        check_rate(rate)?;
+    }
     let mut decoder = symphonia::default::get_codecs()
         .make_audio_decoder(parameters, &AudioDecoderOptions::default())
         .map_err(not_audio)?;
@@ -107,18 +118,27 @@ fn decode_mono(bytes: Vec<u8>) -> Result<(Vec<f32>, u32), PromptError> {
             Err(Error::IoError(_)) => break,
             Err(error) => return Err(PromptError::Damaged(error.to_string())),
         };
+        // What the file said of itself may differ from what its packets say.
         rate = audio.spec().rate();
+        check_rate(rate)?;
         let channels = audio.spec().channels().count().max(1);
         interleaved.resize(audio.samples_interleaved(), 0.0);
         audio.copy_to_slice_interleaved(&mut interleaved);
         mono.extend(
             interleaved
                 .chunks_exact(channels)
-                .map(|frame| frame.iter().sum::<f32>() / channels as f32),
+                .map(|frame| sound(frame.iter().sum::<f32>() / channels as f32)),
         );
         if mono.len() as u64 > MAX_PROMPT_MS * u64::from(rate) / 1_000 {
             return Err(PromptError::TooLong);
         }
+        if mono.len() > MAX_DECODED_SAMPLES {
+            return Err(PromptError::TooManySamples);
+        }
     }
     Ok((mono, rate))
+}
+
+fn check_rate(rate: u32) -> Result<(), PromptError> {
+    if RATES.contains(&rate) { Ok(()) } else { Err(PromptError::SampleRate(rate)) }
 }

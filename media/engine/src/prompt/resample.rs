@@ -5,13 +5,22 @@ use rubato::{Fft, FixedSync, Resampler};
 use strowger_rtp::SAMPLE_RATE;
 
 /// Rates recorders and synthesizers use.
-const RATES: std::ops::RangeInclusive<u32> = 4_000..=192_000;
+pub(crate) const RATES: std::ops::RangeInclusive<u32> = 4_000..=192_000;
 /// Samples taken at once.
 const CHUNK: usize = 1_024;
 
 /// The rate cannot be converted.
 #[derive(Debug)]
 pub(crate) struct BadRate(pub(crate) u32);
+
+/// Loudest sample let in: files of floats may hold anything, also what is no
+/// number, and the filter fails on what overflows it.
+const LOUDEST: f32 = 16.0;
+
+/// Makes a sample of a file one that can be filtered.
+pub(crate) fn sound(sample: f32) -> f32 {
+    if sample.is_nan() { 0.0 } else { sample.clamp(-LOUDEST, LOUDEST) }
+}
 
 /// Converts mono audio of -1 to 1 to 16-bit samples at 8 kHz; frequencies above
 /// 4 kHz are taken out.

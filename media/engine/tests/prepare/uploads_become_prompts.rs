@@ -31,6 +31,42 @@ fn wav(rate: u32, channels: u16, seconds: f64) -> Vec<u8> {
     file
 }
 
+/// A FLAC file of silence, in blocks of 14 bytes for 65,535 samples
+/// (RFC 9639 §8.2, §9.1).
+fn silent_flac(rate: u32, seconds: u32) -> Vec<u8> {
+    const BLOCK: u16 = u16::MAX;
+    let blocks = (u64::from(rate) * u64::from(seconds)).div_ceil(u64::from(BLOCK));
+    let mut file = b"fLaC\x80\0\0\x22".to_vec();
+    file.extend([BLOCK.to_be_bytes(), BLOCK.to_be_bytes()].concat());
+    file.extend([0; 6]);
+    // Rate, one channel, 16 bits, and no word about how long it is.
+    file.extend((u64::from(rate) << 44 | 15 << 36).to_be_bytes());
+    file.extend([0; 16]);
+    for number in 0..blocks {
+        let start = file.len();
+        file.extend([0xff, 0xf8, 0x70, 0x08]);
+        match u32::try_from(number).unwrap() {
+            small @ 0..0x80 => file.push(small as u8),
+            more => file.extend(char::from_u32(more).unwrap().to_string().into_bytes()),
+        }
+        file.extend((BLOCK - 1).to_be_bytes());
+        file.push(crc(8, 0x07, &file[start..]) as u8);
+        file.extend([0, 0, 0]);
+        let sum = crc(16, 0x8005, &file[start..]);
+        file.extend(sum.to_be_bytes());
+    }
+    file
+}
+
+fn crc(bits: u32, polynomial: u16, bytes: &[u8]) -> u16 {
+    bytes.iter().fold(0, |sum, byte| {
+        (0..8).fold(sum ^ u16::from(*byte) << (bits - 8), |sum, _| {
+            let carry = sum >> (bits - 1) & 1;
+            (sum << 1 ^ carry * polynomial) & (u16::MAX >> (16 - bits))
+        })
+    })
+}
+
 /// Half a second of 600 Hz at its level, give or take a codec's manners.
 fn assert_is_the_tone(prompt: &Prompt) {
     assert!((480..=600).contains(&prompt.duration_ms()), "{} ms", prompt.duration_ms());
@@ -134,4 +170,31 @@ fn a_truncated_file_gives_what_is_there_or_an_error_and_never_a_panic() {
             }
         }
     }
+}
+
+#[test]
+fn silence_that_compresses_without_end_fills_no_memory() {
+    let second = decode(silent_flac(48_000, 1)).unwrap();
+    assert!((1_000..3_000).contains(&second.duration_ms()), "{} ms", second.duration_ms());
+    // Refused by its first words, before it turns out to be too long as well.
+    let error = decode(silent_flac(655_350, 601)).unwrap_err();
+    assert!(matches!(error, PromptError::SampleRate(655_350)), "{error}");
+    let error = decode(silent_flac(192_000, 300)).unwrap_err();
+    assert!(matches!(error, PromptError::TooManySamples), "{error}");
+    let error = decode(silent_flac(8_000, 2_000)).unwrap_err();
+    assert!(matches!(error, PromptError::TooLong), "{error}");
+}
+
+#[test]
+fn samples_that_are_no_numbers_are_silence() {
+    let mut file = wav(16_000, 2, 0.5);
+    // The same bytes as floats of one channel.
+    (file[20], file[22]) = (3, 1);
+    (file[32], file[34]) = (4, 32);
+    for (at, sample) in file[44..].chunks_exact_mut(4).enumerate() {
+        let odd = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, 0.5];
+        sample.copy_from_slice(&odd[at % odd.len()].to_le_bytes());
+    }
+    let prompt = decode(file).unwrap();
+    assert!((480..=600).contains(&prompt.duration_ms()), "{} ms", prompt.duration_ms());
 }

@@ -61,7 +61,9 @@ impl DigitReceiver {
                 press.heard_ms = now_ms;
             }
             Some(press) if continues(press, timestamp, event) => {
-                press.earlier += timestamp.wrapping_sub(press.timestamp);
+                // Nobody holds a key for six days, but anybody can say so.
+                let segment = timestamp.wrapping_sub(press.timestamp);
+                press.earlier = press.earlier.saturating_add(segment);
                 press.timestamp = timestamp;
                 press.duration = event.duration;
                 press.heard_ms = now_ms;

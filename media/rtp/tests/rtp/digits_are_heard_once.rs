@@ -102,3 +102,16 @@ fn flash_is_no_digit() {
     assert_eq!(hear(&mut DigitReceiver::default(), &[(0, 800, event(16, 800, true))]), []);
     assert_eq!(Event::parse(&[1, 2, 3]), None);
 }
+
+#[test]
+fn a_key_held_for_longer_than_can_be_counted_is_one_digit() {
+    let mut receiver = DigitReceiver::default();
+    let segments = u32::MAX / 0xffff + 10;
+    for segment in 0..segments {
+        let at = segment.wrapping_mul(0xffff);
+        let ended = receiver.receive(u64::from(segment), at, event(5, 0xffff, false));
+        assert_eq!(ended, [None, None]);
+    }
+    let held = receiver.poll(u64::from(segments) + 1_000);
+    assert_eq!(held, Some(Digit { digit: '5', held_ms: u32::MAX / 8 }));
+}

@@ -34,6 +34,9 @@ pub enum ChallengeOrder {
     WeakFirst,
     /// SHA-256 alone; phones that do not know it cannot register.
     StrongOnly,
+    /// MD5 alone: for old phones that give up at any header that names another
+    /// algorithm, wherever it stands.
+    WeakOnly,
 }
 
 impl ChallengeOrder {
@@ -42,6 +45,7 @@ impl ChallengeOrder {
             Self::StrongFirst => &[Algorithm::Sha256, Algorithm::Md5],
             Self::WeakFirst => &[Algorithm::Md5, Algorithm::Sha256],
             Self::StrongOnly => &[Algorithm::Sha256],
+            Self::WeakOnly => &[Algorithm::Md5],
         }
     }
 

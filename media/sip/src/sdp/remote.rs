@@ -22,6 +22,10 @@ pub(super) fn parse(body: &[u8]) -> Result<SessionDescription, SessionError> {
         return Err(SessionError::TooLarge);
     }
     let text = std::str::from_utf8(body).map_err(|_| SessionError::Unreadable)?;
+    // Not allowed anywhere (RFC 8866 §9, byte-string), and we repeat parts of it.
+    if text.contains('\0') {
+        return Err(SessionError::Unreadable);
+    }
     let description = sipx_sdp::parse(text).map_err(|_| SessionError::Unreadable)?;
     if description.media.len() > MAX_MEDIA_LINES {
         return Err(SessionError::TooLarge);

@@ -60,6 +60,46 @@ fn a_ping_is_answered() {
 }
 
 #[test]
+fn a_ping_in_pieces_is_answered_once() {
+    for pieces in [&["\r\n", "\r\n"][..], &["\r", "\n\r\n"], &["\r\n\r", "\n"]] {
+        let mut bench = bench();
+        for piece in pieces {
+            bench.packet(over(1), *piece);
+        }
+        assert_eq!(bench.take_sent(), ["\r\n"], "{pieces:?}");
+    }
+}
+
+#[test]
+fn line_ends_around_a_message_are_no_ping() {
+    let options = invite().next("OPTIONS", 9).text();
+    for size in [1, 10_000] {
+        let mut bench = bench();
+        for piece in format!("\r\n{options}\r\n").into_bytes().chunks(size) {
+            bench.packet(over(1), piece.to_vec());
+        }
+        assert_eq!(bench.take_lines(), ["SIP/2.0 200 OK"], "in pieces of {size}");
+    }
+}
+
+#[test]
+fn whole_messages_before_junk_are_heard() {
+    let options = invite().next("OPTIONS", 9).text();
+    for size in [10, 100_000] {
+        for junk in ["junk\r\n\r\n".to_owned(), "x".repeat(70_000)] {
+            let mut bench = bench();
+            for piece in format!("{options}{junk}").into_bytes().chunks(size) {
+                if bench.closed.is_empty() {
+                    bench.packet(over(1), piece.to_vec());
+                }
+            }
+            assert_eq!(bench.take_lines(), ["SIP/2.0 200 OK"]);
+            assert_eq!(bench.closed, [ConnectionId(1)]);
+        }
+    }
+}
+
+#[test]
 fn lost_framing_closes_the_stream() {
     let huge = format!("INVITE sip:a SIP/2.0\r\nX: {}\r\n", "x".repeat(40_000));
     let lengthless = invite().text().replace("Content-Length", "X-Length");
@@ -83,6 +123,16 @@ fn half_a_message_is_not_waited_for() {
     bench.advance(1);
     assert_eq!(bench.closed, [ConnectionId(1)]);
     assert_eq!(bench.count(Count::StreamBroken), 1);
+}
+
+#[test]
+fn a_body_is_not_waited_for() {
+    let mut bench = bench();
+    let text = invite().text();
+    let head = text.find("\r\n\r\n").unwrap() + 4;
+    bench.packet(over(1), &text[..head]);
+    bench.advance(limits::STREAM_STALL_MS);
+    assert_eq!(bench.closed, [ConnectionId(1)]);
 }
 
 #[test]

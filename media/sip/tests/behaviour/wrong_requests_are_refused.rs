@@ -60,6 +60,8 @@ fn bodies() {
     let mut invite = Ask::invite("b");
     invite.body = "this is no session description\r\n".into();
     assert_eq!(status(&invite.text()), 400);
+    invite.body = format!("{}m=audio 0 RT\0/AVP 8\r\n", sdp("10.0.0.2", 4000, ""));
+    assert_eq!(status(&invite.text()), 400);
     for body in [
         sdp("10.0.0.2", 4000, "").replace("0 8 101", "18 9"),
         sdp("10.0.0.2", 0, ""),
@@ -180,4 +182,16 @@ fn options_say_what_we_understand() {
     assert!(header(&answer, "Allow").unwrap().contains("UPDATE"));
     assert_eq!(header(&answer, "Accept").unwrap(), "application/sdp");
     assert_eq!(bench.count(Count::Received), 1);
+}
+
+#[test]
+fn what_was_said_twice_is_answered_once() {
+    let whole = Ask::invite("twice").text();
+    for name in ["From", "To", "Call-ID", "CSeq"] {
+        let line = whole.lines().find(|line| line.starts_with(name)).unwrap();
+        let answer = refusal(&whole.replace(line, &format!("{line}\r\n{line}")));
+        assert_eq!(first_line(&answer), "SIP/2.0 400 Bad Request");
+        let told = answer.lines().filter(|line| line.starts_with(&format!("{name}:")));
+        assert_eq!(told.count(), 1, "{answer}");
+    }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use strowger_engine::signalling::{CertificateFiles, TlsSettings, TrustedRoots};
-use strowger_sip::GuardRules;
+use strowger_sip::{ChallengeOrder, GuardRules};
 
 /// The configuration of one server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +57,8 @@ pub struct SipConfig {
     /// Networks that are never slowed down nor banned for guessing and scanning
     /// (`192.0.2.0/24`); trunks' own addresses are not in any case.
     pub never_banned: Vec<String>,
+    /// How phones are asked for their password.
+    pub challenge: Challenge,
 }
 
 /// One certificate.
@@ -70,6 +72,32 @@ pub struct CertificateConfig {
     pub chain: PathBuf,
     /// PEM file: its private key.
     pub key: PathBuf,
+}
+
+/// With which digest algorithms phones are challenged (RFC 8760).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Challenge {
+    /// SHA-256, then MD5.
+    #[default]
+    StrongFirst,
+    /// MD5, then SHA-256: for phones that look at the first challenge only.
+    WeakFirst,
+    /// SHA-256 alone.
+    StrongOnly,
+    /// MD5 alone: for phones that give up when they see any other name.
+    WeakOnly,
+}
+
+impl From<Challenge> for ChallengeOrder {
+    fn from(challenge: Challenge) -> Self {
+        match challenge {
+            Challenge::StrongFirst => Self::StrongFirst,
+            Challenge::WeakFirst => Self::WeakFirst,
+            Challenge::StrongOnly => Self::StrongOnly,
+            Challenge::WeakOnly => Self::WeakOnly,
+        }
+    }
 }
 
 /// Media.
@@ -133,6 +161,7 @@ impl Default for SipConfig {
             certificate: Vec::new(),
             trusted_roots: None,
             never_banned: Vec::new(),
+            challenge: Challenge::default(),
         }
     }
 }

@@ -148,6 +148,12 @@ impl Audio {
         .await
     }
 
+    /// Waits until a tone that was heard is no longer.
+    pub async fn hear_no_tone(&self, hz: f32, within: Duration) -> Result<()> {
+        self.hear(within, &format!("anything but {hz} Hz"), |window| tone_share(window, hz) < 0.1)
+            .await
+    }
+
     /// Waits until these digits have been heard (RFC 4733).
     pub async fn hear_digits(&self, digits: &str, within: Duration) -> Result<()> {
         let deadline = Instant::now() + within;

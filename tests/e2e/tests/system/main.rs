@@ -22,6 +22,7 @@ mod parking;
 mod pick_up;
 mod recording_cannot_be_written;
 mod sipp_peer;
+mod softphones;
 mod support;
 mod tenants_apart;
 mod traces_and_metrics;

@@ -41,9 +41,14 @@ impl Scene {
     /// The same with the stock flow of that name on the number.
     pub async fn with_flow(flow: &str) -> Result<Self> {
         let scene = Self::new().await?;
-        let wasm = strowger_stock::guest(flow).with_context(|| format!("no guest {flow}"))?;
-        tenant::bind(&scene.house, TENANT, flow, wasm, NUMBER).await?;
+        scene.bind(flow).await?;
         Ok(scene)
+    }
+
+    /// Puts a stock flow on the number.
+    pub async fn bind(&self, flow: &str) -> Result<()> {
+        let wasm = strowger_stock::guest(flow).with_context(|| format!("no guest {flow}"))?;
+        tenant::bind(&self.house, TENANT, flow, wasm, NUMBER).await.map(drop)
     }
 
     pub async fn call(&self) -> Result<Talk> {
