@@ -136,10 +136,11 @@ impl MediaThread {
                 }
             };
             self.inbox.set_asleep(false);
+            // First: a packet that came after a command is treated as it says.
+            self.take_commands();
             for at in 0..ready {
                 self.handle(self.poller.token(at));
             }
-            self.take_commands();
             self.turn_wheel();
         }
         for line in 0..self.rooms.len() {
