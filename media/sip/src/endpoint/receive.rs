@@ -81,9 +81,7 @@ impl Endpoint {
             self.timers.set(at, TimerKey::Stream(connection));
         }
         for message in read.messages {
-            if self.is_shut_out(now, source)
-                && !self.goes_on(&Bytes::from(crate::message::write(&message)))
-            {
+            if self.is_shut_out(now, source) && !self.goes_on(&crate::message::write(&message)) {
                 self.counters.add(Count::Banned);
                 continue;
             }
