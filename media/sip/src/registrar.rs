@@ -254,6 +254,12 @@ impl Registrar {
         gone
     }
 
+    /// Whether a phone is reached over a connection.
+    pub(crate) fn is_over(&self, connection: ConnectionId) -> bool {
+        let mut bindings = self.lines.values().flat_map(|line| &line.bindings);
+        bindings.any(|binding| binding.hop.connection == Some(connection))
+    }
+
     /// Drops the contacts that were reached over a WebSocket; says whose last
     /// contact went. Streams that we can open anew are not touched.
     pub(crate) fn forget_web(&mut self, connection: ConnectionId) -> Vec<(AgentId, TenantId)> {

@@ -158,6 +158,12 @@ impl Transactions {
         (*method == cseq.method).then_some(id)
     }
 
+    /// Whether a request of ours with this branch parameter may still be answered.
+    pub(crate) fn has_asked(&self, branch: &[u8]) -> bool {
+        let asked = |branch, cancel| self.client_keys.contains_key(&ClientKey { branch, cancel });
+        read_branch(branch).is_some_and(|branch| asked(branch, false) || asked(branch, true))
+    }
+
     pub(crate) fn merged(&self, key: &MergeKey) -> bool {
         self.merges.contains_key(key)
     }

@@ -49,17 +49,17 @@ pub struct Target {
 /// All of them.
 pub const TARGETS: &[Target] = &[
     Target { name: "sip", run: sip, words: sip::WORDS, mutations: 3_000 },
-    Target { name: "sip_stream", run: sip_stream, words: sip::WORDS, mutations: 4_000 },
+    Target { name: "sip_stream", run: sip_stream, words: sip::WORDS, mutations: 10_000 },
     Target { name: "sdp", run: sdp, words: sdp::WORDS, mutations: 5_000 },
     Target { name: "rtp", run: rtp, words: &[], mutations: 1_500 },
-    Target { name: "rtcp", run: rtcp, words: &[], mutations: 50_000 },
-    Target { name: "srtp", run: srtp, words: srtp::WORDS, mutations: 4_000 },
+    Target { name: "rtcp", run: rtcp, words: &[], mutations: 200_000 },
+    Target { name: "srtp", run: srtp, words: srtp::WORDS, mutations: 20_000 },
     Target { name: "codecs", run: codecs, words: &[], mutations: 1_000 },
-    Target { name: "prompt", run: prompt, words: prompt::WORDS, mutations: 2_000 },
+    Target { name: "prompt", run: prompt, words: prompt::WORDS, mutations: 10_000 },
     #[cfg(feature = "guest")]
-    Target { name: "upload", run: upload, words: &[], mutations: 2_000 },
+    Target { name: "upload", run: upload, words: &[], mutations: 10_000 },
     Target { name: "digest", run: digest, words: digest::WORDS, mutations: 2_000 },
-    Target { name: "journal", run: journal, words: journal::WORDS, mutations: 4_000 },
+    Target { name: "journal", run: journal, words: journal::WORDS, mutations: 50_000 },
 ];
 
 /// A number that depends on every byte, to seed what must look random to whoever

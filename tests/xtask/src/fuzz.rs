@@ -43,6 +43,10 @@ pub fn run(args: &[String]) -> Result<(), String> {
     let grown = build.join("corpus").join(target);
     std::fs::create_dir_all(&grown)
         .map_err(|error| format!("{} cannot be made: {error}", grown.display()))?;
+    // The versions that are shipped; libFuzzer's own is added.
+    let lock = root().join("tests/fuzz/libfuzzer/Cargo.lock");
+    std::fs::copy(root().join("Cargo.lock"), &lock)
+        .map_err(|error| format!("{} cannot be written: {error}", lock.display()))?;
     let mut fuzz = cargo();
     fuzz.args(["fuzz", "run", "--fuzz-dir", "tests/fuzz/libfuzzer"])
         .args(["--sanitizer", sanitizer()])

@@ -3,7 +3,7 @@
 //! An IPv4 address is one source, an IPv6 network of 64 bits is one: whoever
 //! has one address of it has them all. Datagrams carry any sender that an
 //! attacker likes, so sources that calls depend on (trunks, the operator's own
-//! networks) are never banned.
+//! networks) are never banned. A ban is for what begins: calls that are up go on.
 
 use crate::directory::SourceRule;
 use std::collections::{BTreeMap, HashMap};

@@ -3,10 +3,8 @@
 //!
 //! Whatever looks unusual is not refused here but read properly.
 
+use super::head::{Head, head, tag};
 use std::net::{IpAddr, SocketAddr};
-
-/// Headers that are looked at; an honest INVITE has 15 to 30.
-const MAX_LINES: usize = 64;
 
 /// The lines of an INVITE outside any dialog that a response must copy
 /// (RFC 3261 §8.2.6.2).
@@ -15,7 +13,6 @@ pub(crate) struct Glance<'a> {
     vias: Vec<&'a [u8]>,
     from: &'a [u8],
     to: &'a [u8],
-    cseq: &'a [u8],
     /// What its transaction is known by.
     pub(crate) call_id: &'a [u8],
     pub(crate) from_tag: &'a [u8],
@@ -28,64 +25,12 @@ pub(crate) fn glance(bytes: &[u8]) -> Option<Glance<'_>> {
     if !bytes.starts_with(b"INVITE ") {
         return None;
     }
-    let (mut vias, mut from, mut to, mut cseq, mut call_id) = (Vec::new(), None, None, None, None);
-    let mut ended = false;
-    for line in bytes.split(|b| *b == b'\n').skip(1).take(MAX_LINES) {
-        if line == b"\r" {
-            ended = true;
-            break;
-        }
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        match line.first() {
-            None => break,
-            // A folded line: leave it to the parser.
-            Some(b' ' | b'\t') => return None,
-            _ => {}
-        }
-        let colon = line.iter().position(|b| *b == b':')?;
-        let (name, value) = (line.get(..colon)?.trim_ascii_end(), line.get(colon + 1..)?);
-        let value = value.trim_ascii();
-        let is = |long: &str, short: &str| {
-            name.eq_ignore_ascii_case(long.as_bytes())
-                || name.eq_ignore_ascii_case(short.as_bytes())
-        };
-        let slot = match name.len() {
-            _ if is("via", "v") => {
-                vias.push(value);
-                continue;
-            }
-            _ if is("from", "f") => &mut from,
-            _ if is("to", "t") => &mut to,
-            _ if is("cseq", "cseq") => &mut cseq,
-            _ if is("call-id", "i") => &mut call_id,
-            _ => continue,
-        };
-        if slot.replace(value).is_some() {
-            return None;
-        }
-    }
-    let (from, to, cseq, call_id) = (from?, to?, cseq?, call_id?);
-    if !ended || vias.is_empty() || call_id.is_empty() || tag(to).is_some() {
+    let Head { vias, from, to, call_id, sequence, method } = head(bytes)?;
+    if vias.is_empty() || tag(to).is_some() || method != b"INVITE" {
         return None;
     }
-    let (sequence, method) = cseq.split_at(cseq.iter().position(|b| *b == b' ')?);
-    if method.trim_ascii() != b"INVITE" {
-        return None;
-    }
-    let sequence = std::str::from_utf8(sequence).ok()?.parse().ok()?;
     let from_tag = tag(from)?;
-    Some(Glance { vias, from, to, cseq, call_id, from_tag, sequence })
-}
-
-/// The tag after an address in angle brackets.
-fn tag(address: &[u8]) -> Option<&[u8]> {
-    let end = address.iter().rposition(|b| *b == b'>')?;
-    let params = address.get(end + 1..)?;
-    let mut parts = params.split(|b| *b == b';').map(<[u8]>::trim_ascii);
-    parts.find_map(|part| {
-        let (name, value) = part.split_at(part.iter().position(|b| *b == b'=')?);
-        name.eq_ignore_ascii_case(b"tag").then(|| value.get(1..))?
-    })
+    Some(Glance { vias, from, to, call_id, from_tag, sequence })
 }
 
 impl Glance<'_> {
@@ -132,12 +77,14 @@ impl Glance<'_> {
             (b"\r\nTo: ", self.to),
             (b";tag=", tag.as_bytes()),
             (b"\r\nCall-ID: ", self.call_id),
-            (b"\r\nCSeq: ", self.cseq),
         ] {
             out.extend_from_slice(name);
             out.extend_from_slice(value);
         }
-        let end = format!("\r\nRetry-After: {retry_after_s}\r\nContent-Length: 0\r\n\r\n");
+        let end = format!(
+            "\r\nCSeq: {} INVITE\r\nRetry-After: {retry_after_s}\r\nContent-Length: 0\r\n\r\n",
+            self.sequence
+        );
         out.extend_from_slice(end.as_bytes());
         Some((out, port))
     }

@@ -1,13 +1,13 @@
 //! Letting in, slowing down, shutting out.
 
 use super::Endpoint;
-use crate::admission::{Ban, Guard, GuardRules, Offence, glance, is_scanner};
+use crate::admission::{Ban, Guard, GuardRules, Offence, Talk, glance, is_scanner, talk};
 use crate::counters::Count;
-use crate::hop::{Hop, Transmit, Transport};
+use crate::hop::{ConnectionId, Hop, Transmit, Transport};
 use crate::limits::{MAX_LATE_ANSWERS, RETRY_AFTER_S};
 use crate::message::{Reply, write_response};
 use crate::notice::Notice;
-use crate::random::hex64;
+use crate::random::{hex64, parse_hex64};
 use crate::timer::TimerKey;
 use crate::transaction::MergeKey;
 use crate::via::response_hop;
@@ -59,9 +59,15 @@ impl Endpoint {
     /// Whether a packet is dealt with by not looking at it: its source is
     /// banned, or it would start a call while we are full.
     pub(super) fn turn_away(&mut self, now: Timestamp, source: Hop, bytes: &Bytes) -> bool {
-        if self.guard.is_banned(now, source.remote.ip()) && !self.is_trusted(source.remote) {
+        if self.is_shut_out(now, source) && !self.goes_on(bytes) {
+            let carries = source.connection.is_some_and(|connection| self.carries(connection));
+            let keeps_alive = bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
+            // Pieces of a stream are no messages yet; those are looked at one by one.
+            if carries && (source.transport.is_stream() || keeps_alive) {
+                return false;
+            }
             self.counters.add(Count::Banned);
-            if let Some(connection) = source.connection {
+            if let Some(connection) = source.connection.filter(|_| !carries) {
                 self.break_stream(connection);
             }
             return true;
@@ -94,6 +100,37 @@ impl Endpoint {
         };
         self.transmit(hop, Bytes::from(refusal));
         true
+    }
+
+    /// Whether a source is banned. What goes on with it is served nevertheless.
+    pub(super) fn is_shut_out(&self, now: Timestamp, source: Hop) -> bool {
+        self.guard.is_banned(now, source.remote.ip()) && !self.is_trusted(source.remote)
+    }
+
+    /// Whether a message is part of a call that there is, or answers us. It must
+    /// never be one that we would ask for a password.
+    pub(super) fn goes_on(&self, bytes: &Bytes) -> bool {
+        match talk(bytes) {
+            Some(Talk::Answer(branch)) => self.transactions.has_asked(branch),
+            Some(Talk::Inside(tag)) => {
+                parse_hex64(tag).is_some_and(|tag| self.tags.contains_key(&tag))
+            }
+            Some(Talk::Invite { call_id, from_tag, sequence }) => {
+                self.transactions.merged(&MergeKey {
+                    call_id: bytes.slice_ref(call_id),
+                    from_tag: bytes.slice_ref(from_tag),
+                    cseq: sequence,
+                })
+            }
+            None => false,
+        }
+    }
+
+    /// Whether a phone that proved itself is reached over a connection, or a
+    /// call's other end. Asked only for banned sources: it looks at them all.
+    fn carries(&self, connection: ConnectionId) -> bool {
+        self.registrar.is_over(connection)
+            || self.calls.values().any(|call| call.dialog.hop.connection == Some(connection))
     }
 
     /// Sources that calls depend on: an attacker may write their address into

@@ -80,6 +80,10 @@ impl Endpoint {
             self.timers.set(at, TimerKey::Stream(connection));
         }
         for message in read.messages {
+            if self.is_shut_out(now, source) && !self.goes_on(&crate::message::write(&message)) {
+                self.counters.add(Count::Banned);
+                continue;
+            }
             if !self.trace.is_idle() {
                 self.trace_message(Heading::In, source, &crate::message::write(&message));
             }

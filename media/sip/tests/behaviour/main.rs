@@ -12,6 +12,7 @@ mod callers_are_identified;
 mod calls_are_counted_by_trunk;
 mod calls_are_shed_when_full;
 mod calls_fail_over;
+mod calls_outlive_bans;
 mod cancel_and_answer_may_cross;
 mod crossing_reinvites_give_way;
 mod digits_come_and_go_as_info;
