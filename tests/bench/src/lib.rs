@@ -11,3 +11,4 @@ pub mod media;
 pub mod offers;
 pub mod report;
 pub mod sipp;
+pub mod soak;

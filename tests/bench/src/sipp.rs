@@ -110,6 +110,28 @@ pub fn cpu_s(pid: u32) -> Result<f64> {
     cpu_of_s(Path::new(&format!("/proc/{pid}/stat")))
 }
 
+/// Memory of a process that is in use, in KiB.
+pub fn resident_kib(pid: u32) -> Result<u64> {
+    status(pid, "VmRSS:")
+}
+
+/// Threads of a process.
+pub fn threads(pid: u32) -> Result<u64> {
+    status(pid, "Threads:")
+}
+
+/// Files and sockets that a process holds open.
+pub fn open_files(pid: u32) -> Result<usize> {
+    Ok(std::fs::read_dir(format!("/proc/{pid}/fd"))?.count())
+}
+
+fn status(pid: u32, field: &str) -> Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
+    let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+    number.with_context(|| format!("no {field} in the status of process {pid}"))
+}
+
 /// The same from the `stat` file of a process or thread.
 pub fn cpu_of_s(stat: &Path) -> Result<f64> {
     let stat = std::fs::read_to_string(stat)?;

@@ -3,6 +3,7 @@
 //! Each call: INVITE, answered by the flow `ivr-menu` (a Wasm decision), a second
 //! of its prompt over RTP, BYE.
 
+mod held;
 mod quiet;
 
 use crate::report::{Bar, Report, percentile};
@@ -41,7 +42,8 @@ async fn measure(report: &mut Report) -> Result<()> {
     quiet_calls(report, &house, pid).await?;
     let sustained = sustained(report, &house, pid, folder.path()).await?;
     overload(report, &house, folder.path(), sustained).await?;
-    house.stop(Duration::from_secs(30)).await
+    house.stop(Duration::from_secs(30)).await?;
+    held::measure(report, folder.path()).await
 }
 
 async fn quiet_calls(report: &mut Report, house: &House, pid: u32) -> Result<()> {

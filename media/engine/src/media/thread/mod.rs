@@ -124,9 +124,12 @@ impl MediaThread {
                 std::thread::sleep(GATHER);
             }
             let until = self.until_next_slot();
-            self.inbox.set_asleep(until.is_none());
-            if until.is_none() && self.take_commands() {
-                continue;
+            if until.is_none() {
+                self.inbox.set_asleep(true);
+                if self.take_commands() {
+                    self.inbox.set_asleep(false);
+                    continue;
+                }
             }
             let ready = match self.poller.wait(until) {
                 Ok(ready) => ready,
@@ -135,7 +138,9 @@ impl MediaThread {
                     break;
                 }
             };
-            self.inbox.set_asleep(false);
+            if until.is_none() {
+                self.inbox.set_asleep(false);
+            }
             // First: a packet that came after a command is treated as it says.
             self.take_commands();
             for at in 0..ready {
