@@ -1,38 +1,35 @@
 //! The one task that owns a call: inputs in, effects carried out, in order.
 
+mod guest;
+mod media;
+mod others;
+mod services;
+
 use super::legs::Legs;
 use super::message::CallMessage;
-use super::registry::{CallHandle, ON_ITS_WAY, Overrun};
+use super::registry::{CallHandle, Overrun};
 use super::sound::{Sound, Standing};
 use crate::accounts;
 use crate::clock;
 use crate::node::Node;
 use crate::tenants::Tenant;
-use crate::tenants::config::Destination;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::HashMap;
 use std::sync::Arc;
-use strowger_acd::{AcdInput, Enqueue};
+use strowger_acd::AcdInput;
 use strowger_api::LiveCall;
 use strowger_call::{
-    Action, Between, Call, CallSetup, Effect, Fault, FaultKind, GuestEvent, Input, KvOp, LegFacts,
-    LegInput, MediaEffect, MediaInput, Moment, PickUpFrom, PlayId, QueueEffect, QueueInput,
-    TurnResult, TurnView,
+    Between, Call, CallSetup, Effect, Input, LegInput, MediaEffect, MediaInput, PlayId, QueueInput,
 };
-use strowger_engine::media::{
-    CommandError, Detect, LegHandle, MediaEvent, MediaEventKind, RecordSpec,
-};
+use strowger_engine::media::{MediaEvent, MediaEventKind};
 use strowger_guest::{CallGuest, Program};
-use strowger_model::{Address, CallId, CallRecord, Cause, LegId, Party, RecordingId, Timestamp};
+use strowger_model::{CallRecord, Cause, LegId, Party, RecordingId, Timestamp};
 use strowger_sip::{Codec, DialogKey};
 use strowger_store::{OpenCall, RecordingState, Refused};
 use tokio::sync::mpsc;
 
 /// Media events waiting for one call; the engine keeps more on its side.
 const MEDIA_INBOX: usize = 64;
-
-/// How long the recording writer may take to complete a file after the call.
-const RECORDING_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// A call and everything that carries its effects out.
 pub struct CallTask {
@@ -142,25 +139,6 @@ impl CallTask {
         self.node.calls.leave(self.handle.call);
         self.tenant.call_ended();
         self.complete_recordings(&mut media).await;
-    }
-
-    /// Waits until the writer has completed what was being recorded.
-    async fn complete_recordings(&mut self, media: &mut mpsc::Receiver<MediaEvent>) {
-        let deadline = tokio::time::Instant::now() + RECORDING_PATIENCE;
-        while !self.recordings.is_empty() {
-            match tokio::time::timeout_at(deadline, media.recv()).await {
-                Ok(Some(event)) => self.hear_media(event),
-                Ok(None) => break,
-                Err(_) => {
-                    tracing::error!(call = %self.handle.call, "a recording was not completed");
-                    break;
-                }
-            }
-        }
-        let left: Vec<RecordingId> = self.recordings.keys().copied().collect();
-        for recording in left {
-            self.recorded(recording, RecordingState::Failed, 0, 0);
-        }
     }
 
     fn hear(&mut self, heard: Heard) {
@@ -374,245 +352,12 @@ impl CallTask {
         false
     }
 
-    fn run_guest(&mut self, event: GuestEvent, moment: Moment, view: TurnView) {
-        let Some(program) = self.program.clone() else {
-            let fault = Fault::new(
-                FaultKind::Instantiation,
-                "the number has no flow, or its version could not be loaded",
-            );
-            self.input(Input::Turn(view.finish(Some(fault), 0, 0)));
-            return;
-        };
-        let budget = self.tenant.config().budget;
-        let turn = self.guest.handle(&program, &budget, moment, &event, view);
-        for line in turn.logs {
-            let data = json!({"level": line.level, "message": line.message});
-            self.node.events.call(&self.handle, "guest.log", data);
-        }
-        self.report_turn(&turn.result);
-        self.input(Input::Turn(turn.result));
-    }
-
-    fn report_turn(&self, result: &TurnResult) {
-        self.node.metrics.turn(result);
-        // Most turns are made with nobody watching.
-        if !self.node.events.is_heard(self.handle.tenant) {
-            return;
-        }
-        let data = match &result.outcome {
-            Ok(actions) => json!({
-                "turn": result.turn,
-                "busy_us": result.busy_us,
-                "fuel": result.fuel,
-                "actions": actions.iter().map(|(_, action)| name_of(action)).collect::<Vec<_>>(),
-            }),
-            Err(fault) => json!({
-                "turn": result.turn,
-                "busy_us": result.busy_us,
-                "fuel": result.fuel,
-                "fault": fault.to_string(),
-            }),
-        };
-        self.node.events.call(&self.handle, "guest.turn", data);
-    }
-
-    fn take_fallback(&mut self) -> Input {
-        // The failed instance is gone; the next turn makes one of the fallback.
-        self.guest.dismiss();
-        match self.tenant.config().fallback_flow() {
-            Some(flow) => {
-                let version = flow.version;
-                self.program = flow.program.clone();
-                Input::FallbackReady { version }
-            }
-            None => Input::FallbackFailed {
-                reason: "the tenant's fallback flow has no version; upload and promote one".into(),
-            },
-        }
-    }
-
-    /// A live call of the same tenant.
-    fn other_call(&self, call: CallId) -> Option<CallHandle> {
-        self.node.calls.call(call).filter(|other| other.tenant == self.handle.tenant)
-    }
-
-    /// Sends a leg to another call. If that is gone, the leg is hung up.
-    fn give(&mut self, leg: LegId, to: CallId, facts: LegFacts) {
-        let Some(to) = self.other_call(to) else {
-            // Packed for nobody.
-            drop(self.legs.give(leg, &self.handle.clone()));
-            return;
-        };
-        if let Some((dialog, parcel)) = self.legs.give(leg, &to) {
-            // Before the registry: what is heard of the leg comes after the leg.
-            to.tell(CallMessage::Given(self.handle.call, facts, parcel));
-            self.node.calls.enter_leg(dialog, &to, ON_ITS_WAY);
-        }
-    }
-
-    fn find_call(&self, from: &PickUpFrom) -> Option<(CallId, Option<LegId>)> {
-        match from {
-            PickUpFrom::Slot(slot) => Some((self.tenant.meeting.parked(slot)?, None)),
-            PickUpFrom::Extension(number) => {
-                let agent = self.tenant.config().agent_with_extension(number.as_str())?;
-                let (call, leg) = self.tenant.meeting.ringing(agent)?;
-                Some((call, Some(leg)))
-            }
-        }
-    }
-
-    fn find_number(&mut self, number: &Address) -> Input {
-        let config = self.tenant.config();
-        match config.destination(number.as_str()) {
-            Some(Destination::Flow(flow)) if flow.program.is_some() => {
-                self.found = Some((flow.name.clone(), flow.program.clone()));
-                Input::NumberReady { flow: flow.name.clone(), version: flow.version }
-            }
-            _ => Input::NumberFailed {
-                reason: format!("{number} has no flow with a version that could be loaded"),
-            },
-        }
-    }
-
-    fn media(&mut self, effect: MediaEffect) {
-        let outcome = match effect {
-            MediaEffect::Play { leg, play, sources, times } => {
-                self.sound.play(leg, play, sources, times);
-                Ok(())
-            }
-            MediaEffect::StopPlay { leg, play } => {
-                self.sound.stop(play);
-                self.legs.media(leg).map_or(Ok(()), |media| media.stop_play(play.0))
-            }
-            MediaEffect::Bridge { a, b } => match (self.legs.media(a), self.legs.media(b)) {
-                (Some(a), Some(b)) => a.bridge(b),
-                _ => Ok(()),
-            },
-            MediaEffect::Unbridge { a, .. } => {
-                self.legs.media(a).map_or(Ok(()), |media| media.unbridge())
-            }
-            MediaEffect::Mute { leg, on } => {
-                self.legs.media(leg).map_or(Ok(()), |media| media.mute(on))
-            }
-            MediaEffect::Detect { leg, options } => {
-                let detect = Detect {
-                    speech_hangover_ms: options.speech_pause_ms,
-                    silence_ms: options.silence_ms,
-                    tones: options.tones,
-                    ..Detect::default()
-                };
-                self.legs.media(leg).map_or(Ok(()), |media| media.detect(detect))
-            }
-            // Waited for where effects are carried out.
-            MediaEffect::ConferenceJoin { .. } | MediaEffect::ConferenceLeave { .. } => Ok(()),
-            MediaEffect::RecordStart { leg, recording, silence_ms } => {
-                self.record(leg, recording, silence_ms);
-                Ok(())
-            }
-            MediaEffect::RecordPause { recording } => {
-                self.with_recorded(recording, LegHandle::record_pause)
-            }
-            MediaEffect::RecordResume { recording } => {
-                self.with_recorded(recording, LegHandle::record_resume)
-            }
-            MediaEffect::RecordStop { recording } => {
-                self.with_recorded(recording, LegHandle::record_stop)
-            }
-        };
-        if let Err(error) = outcome {
-            tracing::warn!(call = %self.handle.call, %error, "media command lost");
-            self.input(Input::HangUp { cause: Cause::Internal, by: Party::Host });
-        }
-    }
-
-    /// A recording is made at one leg: left that party, right what it hears.
-    fn with_recorded(
-        &self,
-        recording: RecordingId,
-        act: impl FnOnce(&LegHandle) -> Result<(), CommandError>,
-    ) -> Result<(), CommandError> {
-        let leg = self.recordings.get(&recording).and_then(|(leg, _)| self.legs.media(*leg));
-        leg.map_or(Ok(()), act)
-    }
-
-    fn record(&mut self, leg: LegId, recording: RecordingId, silence_ms: u64) {
-        let (tenant, call) = (self.handle.tenant, self.handle.call);
-        let spec = RecordSpec {
-            recording,
-            path: self.node.ledger.recording_path(tenant, recording),
-            silence_ms: u32::try_from(silence_ms).unwrap_or(u32::MAX),
-        };
-        let started = match self.legs.media(leg) {
-            Some(media) => media.record_start(spec).map_err(|error| error.to_string()),
-            None => Err("the caller has no media yet".to_owned()),
-        };
-        match started {
-            Ok(()) => {
-                self.recordings.insert(recording, (leg, clock::now()));
-                self.node.ledger.recording_begun(tenant, call, recording);
-            }
-            Err(reason) => {
-                self.input(Input::Media(MediaInput::RecordingFailed { recording, reason }));
-            }
-        }
-    }
-
-    fn recorded(&mut self, id: RecordingId, state: RecordingState, ms: u64, bytes: u64) {
-        if let Some((_, started_at)) = self.recordings.remove(&id) {
-            let (tenant, call) = (self.handle.tenant, self.handle.call);
-            self.node.ledger.recording(tenant, call, id, state, started_at, ms, bytes);
-        }
-    }
-
     fn close(&mut self, record: CallRecord) {
         if let Some(open) = self.open.take()
             && let Err(error) = open.close(record)
         {
             tracing::error!(call = %self.handle.call, %error, "closing record not written");
         }
-    }
-
-    fn queue(&mut self, effect: QueueEffect) {
-        let call = self.handle.call;
-        let input = match effect {
-            QueueEffect::Enqueue { queue, needs, priority, attributes, max_wait_ms } => {
-                self.sound.forget_standing();
-                let record = self.core.record();
-                AcdInput::Enqueue(Enqueue {
-                    call,
-                    queue,
-                    needs,
-                    priority,
-                    attributes,
-                    from: record.from.clone(),
-                    to: record.to.clone(),
-                    max_wait_ms,
-                })
-            }
-            QueueEffect::Leave => AcdInput::Leave { call },
-            QueueEffect::CallerGone => AcdInput::CallerGone { call },
-            QueueEffect::OfferRinging { offer } => AcdInput::OfferRinging { offer },
-            QueueEffect::OfferAnswered { offer } => AcdInput::OfferAnswered { offer },
-            QueueEffect::OfferFailed { offer, cause } => AcdInput::OfferFailed { offer, cause },
-            QueueEffect::TalkEnded { agent, talk_ms } => {
-                AcdInput::TalkEnded { agent, call, talk_ms }
-            }
-            QueueEffect::Hold { agent } => AcdInput::Hold { agent, call },
-            QueueEffect::Resume { agent } => AcdInput::Resume { agent, call },
-        };
-        if !self.tenant.distribution.tell(input) {
-            tracing::error!(%call, "the tenant's distribution is gone or overrun");
-            self.input(Input::HangUp { cause: Cause::Internal, by: Party::Host });
-        }
-    }
-
-    fn kv(&self, command: strowger_call::CommandId, op: KvOp) {
-        let (node, handle) = (self.node.clone(), self.handle.clone());
-        self.node.services.spawn(async move {
-            let (outcome, value) = node.ledger.kv(handle.tenant, op).await;
-            let outcome = outcome.to_owned();
-            handle.tell(CallMessage::Core(Input::Kv { command, outcome, value }));
-        });
     }
 
     /// Something was lost; ends both sides and keeps what is known.
@@ -629,15 +374,5 @@ impl CallTask {
             self.close(record);
         }
         self.tenant.distribution.tell(AcdInput::CallerGone { call: self.handle.call });
-    }
-}
-
-/// An action without what it is about: sources, digits and numbers stay out of
-/// the event stream.
-fn name_of(action: &Action) -> String {
-    match serde_json::to_value(action) {
-        Ok(Value::String(name)) => name,
-        Ok(Value::Object(fields)) => fields.keys().next().cloned().unwrap_or_default(),
-        _ => String::new(),
     }
 }
