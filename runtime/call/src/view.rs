@@ -154,7 +154,8 @@ pub struct ViewState {
     /// Whether `ring` was carried out.
     #[serde(default)]
     pub rung: bool,
-    /// Whether the guest took an answered call over by a transfer.
+    /// Whether the guest took an answered call over: by a transfer, or from a flow
+    /// that failed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub taken_over: bool,
     /// Whether the recording is paused.

@@ -61,6 +61,18 @@ fn the_fallback_flow_takes_over_once() {
 }
 
 #[test]
+fn a_fallback_flow_may_answer_what_is_answered() {
+    let mut line = Line::answered(with(Fallback::Flow));
+    line.raw(Input::Signal { name: "boom".into(), data: String::new() });
+    line.turn_fails(FaultKind::Trap);
+    line.input(Input::FallbackReady { version: None });
+    line.effects();
+    line.turn_ok(vec![Action::Answer]);
+    assert_eq!(line.leg_effects(), [], "it is answered already");
+    assert!(matches!(line.told(), GuestEvent::Completed { outcome, .. } if outcome == "ok"));
+}
+
+#[test]
 fn a_new_wait_is_not_ended_by_the_news_of_an_old_one() {
     let mut line = Line::answered(with(Fallback::Flow));
     line.raw(Input::Signal { name: "go".into(), data: String::new() });

@@ -67,6 +67,8 @@ impl Call {
             return;
         }
         self.guest.replace(Seat::Fallback, self.next_command);
+        // It begins as every flow does; what is answered stays so.
+        self.taken_over |= self.phase == Phase::Answered || self.answering();
         self.record.flow_version = version.or(self.record.flow_version);
         self.facts = Arc::new(self.setup.guest_facts(version));
         let body = serde_json::to_value(FallbackBody { version }).unwrap_or_default();
