@@ -1,9 +1,15 @@
 //! Signalling against SIPp (a real peer, written by others): the driver on
 //! loopback with an application that answers, and scenarios of our own.
 
+mod behaviours;
+mod case;
 mod harness;
+mod process;
+mod relay;
+mod script;
 
-use harness::{Server, acme_digest, carrier, sipp};
+use harness::{Server, acme_digest, carrier};
+use process::sipp;
 use strowger_sip::{ChallengeOrder, Count, Transport};
 
 #[tokio::test(flavor = "multi_thread")]

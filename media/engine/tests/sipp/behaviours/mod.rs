@@ -1,0 +1,3 @@
+//! Each behaviour against SIPp, in both roles, over smooth and bad roads.
+
+mod sessions;
