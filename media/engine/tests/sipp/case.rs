@@ -17,7 +17,7 @@ use uuid::Uuid;
 pub const TENANT: TenantId = TenantId(Uuid::from_u128(1));
 pub const AGENT: AgentId = AgentId(Uuid::from_u128(201));
 /// Calls of each script, at the same time.
-const CALLS: usize = 3;
+const CALLS: usize = 5;
 /// How much faster the server's time passes: repetitions come after 125 ms.
 const PACE: u32 = 4;
 /// Scripts under way at a time: each is a process.
@@ -52,8 +52,8 @@ pub enum Act {
 type Steps = Vec<(&'static str, Vec<Act>)>;
 
 pub struct Case {
-    name: &'static str,
-    scripts: Vec<&'static str>,
+    name: String,
+    scripts: Vec<String>,
     legs: Vec<Steps>,
     pub pace: u32,
     pub policy: LegPolicy,
@@ -65,10 +65,10 @@ pub struct Case {
     pub calls: usize,
 }
 
-pub fn case(name: &'static str, script: &'static str) -> Case {
+pub fn case(name: &str, script: &str) -> Case {
     Case {
-        name,
-        scripts: vec![script],
+        name: name.into(),
+        scripts: vec![script.into()],
         legs: vec![vec![]],
         pace: PACE,
         policy: LegPolicy::default(),
@@ -81,7 +81,7 @@ pub fn case(name: &'static str, script: &'static str) -> Case {
 }
 
 impl Case {
-    /// The next event of the leg; `?` before it if it may be missing.
+    /// The next event of the leg; `?` before it if a bad road may lose it.
     pub fn on(mut self, event: &'static str, acts: &[Act]) -> Self {
         self.legs.last_mut().unwrap().push((event, acts.to_vec()));
         self
@@ -94,8 +94,8 @@ impl Case {
     }
 
     /// What follows is about a leg to another SIPp.
-    pub fn peer(mut self, script: &'static str) -> Self {
-        self.scripts.push(script);
+    pub fn peer(mut self, script: &str) -> Self {
+        self.scripts.push(script.into());
         self.leg()
     }
 
@@ -197,8 +197,8 @@ impl Case {
             }
             roads.push(relay);
         }
-        let mut application = Application::new(self.clone(), handle.clone(), done);
-        if !calls_us(self.scripts[0]) && !self.register {
+        let mut application = Application::new(self.clone(), handle.clone(), done, road);
+        if !calls_us(&self.scripts[0]) && !self.register {
             for _ in 0..self.calls {
                 application.groups.push(HashMap::new());
                 let group = application.groups.len() - 1;
@@ -272,24 +272,24 @@ struct Application {
     case: Arc<Case>,
     handle: SipHandle,
     done: mpsc::Sender<()>,
+    road: Road,
     /// The legs of each call, by their number in the case.
     groups: Vec<HashMap<usize, DialogKey>>,
     /// Group, leg and next step of each dialog.
     dialogs: HashMap<DialogKey, (usize, usize, usize)>,
     headers: HashMap<DialogKey, Vec<(String, String)>>,
-    registered: (usize, usize),
 }
 
 impl Application {
-    fn new(case: Arc<Case>, handle: SipHandle, done: mpsc::Sender<()>) -> Self {
+    fn new(case: Arc<Case>, handle: SipHandle, done: mpsc::Sender<()>, road: Road) -> Self {
         Self {
             case,
             handle,
             done,
+            road,
             groups: vec![],
             dialogs: HashMap::new(),
             headers: HashMap::new(),
-            registered: (0, 0),
         }
     }
 
@@ -329,7 +329,7 @@ impl Application {
 
     async fn step(&mut self, dialog: DialogKey, event: &SipEvent) {
         let text = describe(event);
-        let name = self.case.name;
+        let name = self.case.name.clone();
         let Some((_, leg, next)) = self.dialogs.get_mut(&dialog) else {
             panic!("{name}: {text} of a leg that nobody knows")
         };
@@ -341,9 +341,13 @@ impl Application {
             *next += 1;
             match expected.strip_prefix('?') {
                 Some(optional) if optional == text => break acts,
-                Some(_) => {}
-                None => {
-                    assert_eq!(*expected, text, "{name}: event {next} of leg {leg}");
+                Some(_) if self.road != Road::Smooth => {}
+                _ => {
+                    assert_eq!(
+                        expected.trim_start_matches('?'),
+                        text,
+                        "{name}: event {next} of leg {leg}"
+                    );
                     break acts;
                 }
             }

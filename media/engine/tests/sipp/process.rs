@@ -78,7 +78,16 @@ impl Sipp {
     /// what comes again or early is passed over, as its sender will repeat it.
     pub fn script(mut self, what: String, text: String) -> Self {
         (self.scenario, self.text) = (what, Some(text));
-        self.with(&["-default_behaviors", "none", "-au", "201", "-ap", "s3cret"])
+        self.with(&[
+            "-default_behaviors",
+            "none",
+            "-cid_str",
+            "%u-%p-%s",
+            "-au",
+            "201",
+            "-ap",
+            "s3cret",
+        ])
     }
 
     pub fn calls(mut self, calls: usize, per_second: usize) -> Self {
@@ -135,7 +144,7 @@ impl Sipp {
                  apt-get install --no-install-recommends sip-tester"
             )
         });
-        let within = Duration::from_secs(self.within_s + 15);
+        let within = Duration::from_secs(self.within_s + 5);
         Peer { child, folder, port: self.port, within, what: self.scenario }
     }
 

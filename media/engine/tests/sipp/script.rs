@@ -1,9 +1,11 @@
 //! Scenarios in short: what SIPp says and hears, as its XML wants it.
 //!
-//! A line that begins with `>` is said, one with `<` heard (`<?` if it may be
-//! missing), `= 500` waits so many milliseconds. Indented lines belong to the
+//! A line that begins with `>` is said, one with `<` heard (`<?` if a bad road
+//! may lose it for good), `= 500` waits so many milliseconds. Indented lines belong to the
 //! message above:
 //! - `~ pattern` must be found in it, `! pattern` must not;
+//! - `save name pattern` keeps its group as `[$name]`;
+//! - `verify` wants a digest of `line` with the password `s3cret`;
 //! - `sdp …` is a body, each word an attribute; `sdp0 …` has no address;
 //! - `dtmf 5` and `frag 200 OK` are bodies too;
 //! - `uri`, `to`, `from`, `via`, `contact` replace what would stand there;
@@ -42,26 +44,26 @@ impl Line {
     }
 
     fn headers(&self) -> impl Iterator<Item = &str> {
-        const WORDS: [&str; 11] = [
-            "~ ", "! ", "uri ", "to ", "from ", "via ", "contact ", "tag ", "dialog ", "dtmf ",
-            "frag ",
+        const WORDS: [&str; 12] = [
+            "~ ", "! ", "save ", "uri ", "to ", "from ", "via ", "contact ", "tag ", "dialog ",
+            "dtmf ", "frag ",
         ];
         let plain = |line: &&String| {
             !WORDS.iter().any(|word| line.starts_with(word))
                 && !line.starts_with("sdp")
-                && *line != "late"
+                && !matches!(line.as_str(), "late" | "verify")
         };
         self.rest.iter().filter(plain).map(String::as_str)
     }
 
-    fn body(&self) -> (&'static str, String) {
+    fn body(&self, version: usize) -> (&'static str, String) {
         for line in &self.rest {
             let mut words = line.split(' ');
             match words.next() {
                 Some(kind @ ("sdp" | "sdp0")) => {
                     let address = if kind == "sdp" { "127.0.0.1" } else { "0.0.0.0" };
                     let mut text = format!(
-                        "v=0\no=sipp 1 1 IN IP4 127.0.0.1\ns=-\nc=IN IP4 {address}\nt=0 0\n\
+                        "v=0\no=sipp 1 {version} IN IP4 127.0.0.1\ns=-\nc=IN IP4 {address}\nt=0 0\n\
                          m=audio 6000 RTP/AVP 0 8 101\na=rtpmap:101 telephone-event/8000\n"
                     );
                     words.for_each(|word| writeln!(text, "a={word}").unwrap());
@@ -152,6 +154,9 @@ struct Writer {
     /// The final status heard last.
     heard: u16,
     said: String,
+    /// The transaction of what was said last, if it was no INVITE or ACK.
+    asking: Option<usize>,
+    verified: usize,
     /// INVITEs heard; the first makes the dialog.
     invited: usize,
     first_is_open: bool,
@@ -166,7 +171,8 @@ impl Writer {
 
     fn hear(&mut self, line: &Line) {
         let dialog = line.word("dialog").map_or(1, |text| text.parse::<usize>().unwrap());
-        let optional = if line.optional { " optional=\"true\"" } else { "" };
+        let optional = if line.optional && self.settles { " optional=\"true\"" } else { "" };
+        let mut attributes = optional.to_owned();
         let mut checks: Vec<(String, String)> = Vec::new();
         let kind = match line.status() {
             Some(status) => {
@@ -179,6 +185,12 @@ impl Writer {
                     self.said.clear();
                 }
                 self.heard = status;
+                if let Some(number) = self.asking.take() {
+                    attributes += &format!(" response_txn=\"t{number}\"");
+                }
+                if matches!(status, 401 | 407) {
+                    attributes += " auth=\"true\"";
+                }
                 if self.calls && (101..300).contains(&status) {
                     checks.push(("To".into(), format!("theirs{dialog}")));
                 }
@@ -202,7 +214,7 @@ impl Writer {
                 "request"
             }
         };
-        writeln!(self.out, "<recv {kind}=\"{}\"{optional}><action>", line.what).unwrap();
+        writeln!(self.out, "<recv {kind}=\"{}\"{attributes}><action>", line.what).unwrap();
         for (header, name) in checks {
             writeln!(
                 self.out,
@@ -224,8 +236,37 @@ impl Writer {
                 self.names.insert("found".into());
             }
         }
-        self.out.push_str("</action></recv>\n");
+        for saved in line.rest.iter().filter_map(|text| text.strip_prefix("save ")) {
+            let (name, pattern) = saved.split_once(' ').unwrap();
+            writeln!(
+                self.out,
+                "<ereg regexp=\"{pattern}\" search_in=\"msg\" check_it=\"true\" \
+                 assign_to=\"found,{name}\"/>"
+            )
+            .unwrap();
+            self.names.extend(["found".into(), name.into()]);
+        }
+        if line.flag("verify") {
+            self.verify();
+        } else {
+            self.out.push_str("</action></recv>\n");
+        }
         self.index += 1;
+    }
+
+    /// A wrong digest leads to where nothing is ever heard.
+    fn verify(&mut self) {
+        self.verified += 1;
+        let label = self.verified;
+        writeln!(
+            self.out,
+            "<verifyauth assign_to=\"good\" username=\"line\" password=\"s3cret\"/>\n\
+             </action></recv>\n<nop next=\"{label}\" test=\"good\"/>\n\
+             <recv request=\"NEVER\"/>\n<label id=\"{label}\"/>"
+        )
+        .unwrap();
+        self.names.insert("good".into());
+        self.index += 2;
     }
 
     fn say(&mut self, line: &Line) {
@@ -234,14 +275,19 @@ impl Writer {
             None => self.request(line),
         };
         let repeats = if repeats { " retrans=\"200\"" } else { "" };
-        let (content_type, body) = line.body();
+        let mut starts = String::new();
+        if line.status().is_none() && !matches!(&*line.what, "INVITE" | "ACK") {
+            self.asking = Some(self.index);
+            starts = format!(" start_txn=\"t{}\"", self.index);
+        }
+        let (content_type, body) = line.body(self.index + 1);
         let typed = match content_type {
             "" => String::new(),
             kind => format!("Content-Type: {kind}\n"),
         };
         write!(
             self.out,
-            "<send{repeats}><![CDATA[\n{text}{typed}Content-Length: [len]\n\n{body}]]></send>\n"
+            "<send{repeats}{starts}><![CDATA[\n{text}{typed}Content-Length: [len]\n\n{body}]]></send>\n"
         )
         .unwrap();
         self.index += 1;
