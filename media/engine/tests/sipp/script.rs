@@ -129,11 +129,14 @@ pub fn xml(script: &str, ports: &Ports, settles: bool) -> String {
         writer.pause(SETTLE_MS);
     }
     let names: Vec<&str> = writer.names.iter().map(String::as_str).collect();
+    let reference = match &names[..] {
+        [] => String::new(),
+        names => format!("<Reference variables=\"{}\"/>\n", names.join(",")),
+    };
     let text = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<scenario name=\"script\">\n{}\
-         <Reference variables=\"{}\"/>\n</scenario>\n",
-        writer.out,
-        names.join(",")
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<scenario name=\"script\">\n{}{reference}\
+         </scenario>\n",
+        writer.out
     );
     text.replace("{server}", &ports.server.to_string()).replace("{us}", &ports.us.to_string())
 }
