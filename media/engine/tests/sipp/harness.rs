@@ -61,8 +61,6 @@ fn local_media() -> LocalMedia {
 struct Seen {
     begun: usize,
     over: usize,
-    held: usize,
-    resumed: usize,
     failed: HashMap<String, usize>,
 }
 
@@ -98,11 +96,6 @@ impl Server {
 
     pub fn address(&self) -> SocketAddr {
         self.handle.udp_address()
-    }
-
-    pub fn holds(&self) -> (usize, usize) {
-        let seen = self.seen.borrow();
-        (seen.held, seen.resumed)
     }
 
     pub async fn count(&self, count: Count) -> u64 {
@@ -179,14 +172,6 @@ async fn application(
                 handle.reinvite(*dialog, Direction::SendOnly).await
             }
             SipEvent::Reinvited { dialog, .. } => handle.hang_up(*dialog, Cause::Normal).await,
-            SipEvent::Held { .. } => {
-                report.send_modify(|seen| seen.held += 1);
-                Ok(())
-            }
-            SipEvent::Resumed { .. } => {
-                report.send_modify(|seen| seen.resumed += 1);
-                Ok(())
-            }
             _ => Ok(()),
         };
         done.unwrap();

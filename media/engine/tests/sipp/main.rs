@@ -1,5 +1,7 @@
-//! Signalling against SIPp (a real peer, written by others): the driver on
-//! loopback with an application that answers, and scenarios of our own.
+//! Signalling against SIPp (a real peer, written by others): many calls over
+//! every transport here, one behaviour after the other in `behaviours`.
+//!
+//! `SIPP_CASE=part-of-a-name` runs only the behaviours named so.
 
 mod behaviours;
 mod case;
@@ -37,22 +39,6 @@ async fn callers_give_up() {
     let server = Server::start(carrier(None, Transport::Udp)).await;
     sipp("uac_cancel.xml").calls(50, 50).run(&server).await;
     server.assert_calls_over(50).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn callers_hold_and_resume() {
-    let server = Server::start(carrier(None, Transport::Udp)).await;
-    sipp("uac_hold.xml").calls(20, 20).run(&server).await;
-    server.assert_calls_over(20).await;
-    assert_eq!(server.holds(), (40, 40), "held and resumed twice each");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn callers_that_never_acknowledge_are_hung_up() {
-    let server = Server::start(carrier(None, Transport::Udp)).await;
-    sipp("uac_no_ack.xml").calls(3, 3).within_s(60).run(&server).await;
-    server.assert_calls_over(3).await;
-    assert_eq!(server.count(Count::NeverAcknowledged).await, 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]

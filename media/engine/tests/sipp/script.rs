@@ -279,7 +279,7 @@ impl Writer {
         };
         let repeats = if repeats { " retrans=\"200\"" } else { "" };
         let mut starts = String::new();
-        if line.status().is_none() && !matches!(&*line.what, "INVITE" | "ACK") {
+        if line.status().is_none() && !matches!(&*line.what, "INVITE" | "ACK" | "CANCEL") {
             self.asking = Some(self.index);
             starts = format!(" start_txn=\"t{}\"", self.index);
         }

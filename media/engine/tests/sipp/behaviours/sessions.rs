@@ -23,6 +23,37 @@ fn begin_and_end() -> Vec<Case> {
     ]
 }
 
+/// Calls that are given up, or whose other end says nothing more.
+fn given_up() -> Vec<Case> {
+    let theirs = "
+        > INVITE
+          sdp
+        < 100
+        > CANCEL
+        < 200
+          ~ CSeq: *1 CANCEL
+        < 487
+          ~ CSeq: *1 INVITE
+        > ACK";
+    let ours = "
+        < INVITE
+        > 180
+        < CANCEL
+        > 200
+        > 487
+          late
+        < ACK";
+    let silent = format!("> INVITE\n sdp\n < 200\n{WE_HANG_UP}");
+    vec![
+        case("they cancel", theirs).on("incoming from 200 to 100", &[Ring]).on("cancelled", &[]),
+        case("we cancel", ours).on("ringing", &[HangUp]).on("failed Cancelled", &[]),
+        case("they never acknowledge", &silent)
+            .on("incoming from 200 to 100", &[Answer])
+            .on("answered SendRecv", &[])
+            .on("hung up by Neither", &[]),
+    ]
+}
+
 /// Media before the answer.
 fn early() -> Vec<Case> {
     let reliable_ours = "
@@ -242,9 +273,6 @@ fn digits() -> Vec<Case> {
         < INFO
           ~ Signal=#
         > 200
-        > INFO
-          Content-Type: text/plain
-        < 200
         > BYE
         < 200";
     let cases = in_both_roles("digits", script).map(|case| {
@@ -257,6 +285,15 @@ fn digits() -> Vec<Case> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sessions_go_as_agreed() {
-    let groups = [begin_and_end(), early(), forks(), late_offers(), holds(), crossing(), digits()];
+    let groups = [
+        begin_and_end(),
+        given_up(),
+        early(),
+        forks(),
+        late_offers(),
+        holds(),
+        crossing(),
+        digits(),
+    ];
     run_all(groups.into_iter().flatten().collect()).await;
 }
