@@ -62,7 +62,7 @@ fn crc(bits: u32, polynomial: u16, bytes: &[u8]) -> u16 {
     bytes.iter().fold(0, |sum, byte| {
         (0..8).fold(sum ^ u16::from(*byte) << (bits - 8), |sum, _| {
             let carry = sum >> (bits - 1) & 1;
-            (sum << 1 ^ carry * polynomial) & (u16::MAX >> (16 - bits))
+            ((sum << 1) ^ (carry * polynomial)) & (u16::MAX >> (16 - bits))
         })
     })
 }
