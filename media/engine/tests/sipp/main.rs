@@ -54,7 +54,7 @@ async fn phones_register_and_call() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_packet_in_twenty_is_lost() {
     let server = Server::start(carrier(None, Transport::Udp)).await;
-    sipp("uac_basic.xml").with(&["-lost", "5"]).calls(300, 100).within_s(90).run(&server).await;
+    sipp("uac_basic.xml").with(&["-lost", "5"]).calls(300, 100).within_s(40).run(&server).await;
     server.assert_calls_over(300).await;
 }
 
