@@ -53,7 +53,7 @@ fn we_transfer() -> Vec<Case> {
           ~ Refer-To: *<sip:300@
           ~ Referred-By:
         > 202
-        = 500
+        = 1500
         > NOTIFY
           Event: refer
           Subscription-State: active;expires=60
@@ -142,7 +142,7 @@ fn calls_replace_each_other() -> Vec<Case> {
         < REFER
           ~ Refer-To: *<sip:sipp@[^>]*Replaces=[^>]*to-tag%3D[0-9]+u[0-9]+
         > 202
-        = 500
+        = 1500
         > NOTIFY
           Event: refer
           Subscription-State: terminated;reason=noresource
