@@ -42,6 +42,9 @@ pub struct SignallingConfig {
     pub limits: Limits,
     /// Capacity of the event channel.
     pub events: usize,
+    /// How many times faster than the world's its time passes; more than 1 is
+    /// for tests that wait for a session to expire with peers that really wait.
+    pub pace: u32,
 }
 
 impl SignallingConfig {
@@ -61,6 +64,7 @@ impl SignallingConfig {
             challenge: ChallengeOrder::default(),
             limits: Limits::default(),
             events: DEFAULT_EVENTS,
+            pace: 1,
         }
     }
 

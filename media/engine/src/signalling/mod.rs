@@ -96,7 +96,9 @@ pub async fn start(
     let lookup = config.lookup.clone().unwrap_or_else(resolver::system);
     let (names, directories) = names::start(commands.downgrade(), lookup);
     let streams = streams::Streams::new(listeners, tls.clone(), config.limits.connections);
-    let task = task::Task::new(endpoint, udp, streams, inbox, events, directories, notices, hep);
+    let clock = clock::Clock::start(config.pace);
+    let task =
+        task::Task::new(endpoint, udp, streams, inbox, events, directories, notices, hep, clock);
     tokio::spawn(task.run());
     tokio::spawn(names);
     Ok((SipHandle::new(commands, udp_bound, bound, tls.certificates, notice_box), outbox))

@@ -64,6 +64,7 @@ impl Task {
         directories: watch::Sender<names::Known>,
         notices: mpsc::Sender<Notice>,
         hep: Option<HepSender>,
+        clock: Clock,
     ) -> Self {
         Self {
             endpoint,
@@ -75,7 +76,7 @@ impl Task {
             directories,
             notices,
             hep,
-            clock: Clock::start(),
+            clock,
             buffer: vec![0; DATAGRAM_BYTES].into_boxed_slice(),
             stopping: None,
             deaf: false,

@@ -1,17 +1,14 @@
-//! The driver with an application that does what the dialled name says, and
-//! SIPp as a child process.
+//! The driver with an application that does what the dialled name says.
 
+use crate::process::free_port;
 use std::collections::HashMap;
-use std::net::{SocketAddr, TcpListener, UdpSocket};
-use std::path::Path;
-use std::process::Stdio;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use strowger_engine::signalling::{self, SignallingConfig, SipHandle};
 use strowger_model::{AgentId, Cause, TenantId, TrunkId};
 use strowger_sip::*;
-use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -64,8 +61,6 @@ fn local_media() -> LocalMedia {
 struct Seen {
     begun: usize,
     over: usize,
-    held: usize,
-    resumed: usize,
     failed: HashMap<String, usize>,
 }
 
@@ -99,13 +94,8 @@ impl Server {
         Self { handle, seen, placing }
     }
 
-    fn address(&self) -> SocketAddr {
+    pub fn address(&self) -> SocketAddr {
         self.handle.udp_address()
-    }
-
-    pub fn holds(&self) -> (usize, usize) {
-        let seen = self.seen.borrow();
-        (seen.held, seen.resumed)
     }
 
     pub async fn count(&self, count: Count) -> u64 {
@@ -182,14 +172,6 @@ async fn application(
                 handle.reinvite(*dialog, Direction::SendOnly).await
             }
             SipEvent::Reinvited { dialog, .. } => handle.hang_up(*dialog, Cause::Normal).await,
-            SipEvent::Held { .. } => {
-                report.send_modify(|seen| seen.held += 1);
-                Ok(())
-            }
-            SipEvent::Resumed { .. } => {
-                report.send_modify(|seen| seen.resumed += 1);
-                Ok(())
-            }
             _ => Ok(()),
         };
         done.unwrap();
@@ -202,139 +184,6 @@ async fn application(
                     *seen.failed.entry(format!("{event:?}")).or_default() += 1;
                 }
             });
-        }
-    }
-}
-
-/// A port that is free for datagrams and streams now.
-fn free_port() -> u16 {
-    loop {
-        let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = tcp.local_addr().unwrap().port();
-        if UdpSocket::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
-    }
-}
-
-/// One run of SIPp.
-pub struct Sipp {
-    scenario: &'static str,
-    extra: Vec<String>,
-    calls: usize,
-    rate: usize,
-    within_s: u64,
-    port: u16,
-}
-
-pub fn sipp(scenario: &'static str) -> Sipp {
-    Sipp { scenario, extra: vec![], calls: 1, rate: 1, within_s: 30, port: free_port() }
-}
-
-/// SIPp as the called party.
-pub struct Peer {
-    child: Child,
-    folder: tempfile::TempDir,
-    port: u16,
-    within: Duration,
-    what: &'static str,
-}
-
-impl Sipp {
-    pub fn calls(mut self, calls: usize, per_second: usize) -> Self {
-        (self.calls, self.rate) = (calls, per_second);
-        self
-    }
-
-    pub fn with(mut self, arguments: &[&str]) -> Self {
-        self.extra.extend(arguments.iter().map(|argument| (*argument).to_owned()));
-        self
-    }
-
-    pub fn over(self, transport: Transport) -> Self {
-        match transport {
-            Transport::Udp => self,
-            Transport::Tcp => self.with(&["-t", "t1"]),
-            other => panic!("SIPp here speaks no {other:?}"),
-        }
-    }
-
-    pub fn within_s(mut self, seconds: u64) -> Self {
-        self.within_s = seconds;
-        self
-    }
-
-    fn start(self, to: Option<SocketAddr>) -> Peer {
-        let folder = tempfile::tempdir().unwrap();
-        let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sipp").join(self.scenario);
-        let mut command = Command::new("sipp");
-        command
-            .current_dir(folder.path())
-            .args(["-sf", scenario.to_str().unwrap(), "-i", "127.0.0.1"])
-            .args(["-p", &self.port.to_string(), "-nostdin"])
-            .args(["-m", &self.calls.to_string(), "-r", &self.rate.to_string()])
-            .args(["-timeout", &self.within_s.to_string(), "-timeout_error"])
-            .args(["-trace_err", "-error_file", "errors.log"])
-            .args(["-trace_msg", "-message_file", "messages.log"])
-            .args(&self.extra)
-            .args(to.map(|to| to.to_string()))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true);
-        let child = command.spawn().unwrap_or_else(|error| {
-            panic!(
-                "cannot run sipp ({error}); install it: \
-                 apt-get install --no-install-recommends sip-tester"
-            )
-        });
-        let within = Duration::from_secs(self.within_s + 15);
-        Peer { child, folder, port: self.port, within, what: self.scenario }
-    }
-
-    /// Calls the server and waits for the end.
-    pub async fn run(self, server: &Server) {
-        self.start(Some(server.address())).finish().await;
-    }
-
-    /// Waits to be called; returns when calls can come.
-    pub async fn listen(self) -> Peer {
-        let over_tcp = self.extra.iter().any(|argument| argument == "t1");
-        let peer = self.start(None);
-        let free = || match over_tcp {
-            true => TcpListener::bind(("127.0.0.1", peer.port)).is_ok(),
-            false => UdpSocket::bind(("127.0.0.1", peer.port)).is_ok(),
-        };
-        for _ in 0..200 {
-            if !free() {
-                return peer;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("sipp does not listen on port {}", peer.port);
-    }
-}
-
-impl Peer {
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
-    /// Every call of the scenario must have gone as written.
-    pub async fn finish(mut self) {
-        let status = timeout(self.within, self.child.wait()).await;
-        let log = |name: &str| {
-            let text = std::fs::read_to_string(self.folder.path().join(name)).unwrap_or_default();
-            text.chars().take(6_000).collect::<String>()
-        };
-        match status {
-            Ok(Ok(status)) if status.success() => {}
-            other => panic!(
-                "{}: sipp ended with {other:?}\n{}\n{}",
-                self.what,
-                log("errors.log"),
-                log("messages.log")
-            ),
         }
     }
 }
