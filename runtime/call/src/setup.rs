@@ -58,7 +58,7 @@ pub enum Fallback {
 }
 
 impl CallSetup {
-    /// Another number of the tenant, and its flow, are what the call is for now.
+    /// The call serves another number of the tenant, and its flow, from here on.
     pub(crate) fn take_over(&mut self, taken: TakenOverBody) {
         self.flow = taken.flow;
         self.version = taken.version;

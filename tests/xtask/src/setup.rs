@@ -36,7 +36,7 @@ const SIPP: Need = Need {
     why: "as a real SIP peer in tests and benches",
     there: || is_there("sipp"),
     debian: &["sip-tester"],
-    otherwise: "install SIPp 3.6 or later, https://github.com/SIPp/sipp",
+    otherwise: "install SIPp 3.6 or later",
 };
 
 const ESPEAK: Need = Need {
@@ -52,7 +52,7 @@ const BARESIP: Need = Need {
     why: "as a real softphone in tests",
     there: || is_there("baresip"),
     debian: &["baresip-core"],
-    otherwise: "install baresip 1.0 or later with its modules, https://github.com/baresip/baresip",
+    otherwise: "install baresip 1.0 or later with its modules",
 };
 
 const LINPHONE: Need = Need {
@@ -60,7 +60,7 @@ const LINPHONE: Need = Need {
     why: "as another real softphone in tests",
     there: || is_there("linphonec"),
     debian: &["linphone-cli"],
-    otherwise: "install Linphone's console 5.0 or later, https://www.linphone.org",
+    otherwise: "install Linphone's console 5.0 or later",
 };
 
 /// What building the guests and running the server needs.

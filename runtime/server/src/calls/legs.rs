@@ -43,9 +43,8 @@ struct NoLeg {
 struct Leg {
     dialog: DialogKey,
     media: Option<LegHandle>,
-    over_trunk: bool,
-    /// Who is at its other end; none: it came from another call.
-    end: Option<End>,
+    /// Who is at its other end.
+    end: End,
     /// What its other end could speak, or does: most wanted first.
     speaks: Vec<Codec>,
     /// Whether that is decided.
@@ -104,10 +103,9 @@ impl Legs {
 
     /// Adds the leg that the call came in with.
     pub fn add_incoming(&mut self, leg: LegId, dialog: DialogKey, offered: Vec<Codec>) {
-        let over_trunk = self.handle.trunk.is_some();
-        let end = Some(self.handle.trunk.map_or(End::Phone, End::Trunk));
+        let end = self.handle.trunk.map_or(End::Phone, End::Trunk);
         let (media, rings_at, speaks, decided) = (None, None, offered, false);
-        self.add(leg, Leg { dialog, media, over_trunk, end, speaks, decided, rings_at });
+        self.add(leg, Leg { dialog, media, end, speaks, decided, rings_at });
     }
 
     pub(super) fn node(&self) -> &Node {
@@ -153,19 +151,19 @@ impl Legs {
 
     /// Packs a leg for another call.
     pub fn give(&mut self, leg: LegId, to: &CallHandle) -> Option<(DialogKey, Parcel)> {
-        let Leg { dialog, media, over_trunk, .. } = self.legs.remove(&leg)?;
+        let Leg { dialog, media, end, .. } = self.legs.remove(&leg)?;
         self.by_dialog.remove(&dialog);
         self.given.insert(dialog, to.clone());
-        let contents = Contents { dialog, media, over_trunk };
+        let contents = Contents { dialog, media, end };
         Some((dialog, Parcel::new(self.node.clone(), contents, Cause::Normal)))
     }
 
     async fn take(&mut self, leg: LegId) -> Result<(), NoLeg> {
         let gone = || NoLeg { cause: Cause::Internal, reason: "nothing came".to_owned() };
-        let Contents { dialog, media, over_trunk } =
+        let Contents { dialog, media, end } =
             self.parcel.take().and_then(Parcel::open).ok_or_else(gone)?;
-        let (end, rings_at, speaks, decided) = (None, None, Vec::new(), true);
-        self.add(leg, Leg { dialog, media, over_trunk, end, speaks, decided, rings_at });
+        let (rings_at, speaks, decided) = (None, Vec::new(), true);
+        self.add(leg, Leg { dialog, media, end, speaks, decided, rings_at });
         let moved = self.move_media(leg, self.spec(leg)).await;
         moved.map_err(|reason| NoLeg { cause: Cause::Congestion, reason })
     }
@@ -300,7 +298,7 @@ impl Legs {
             }
             SipEvent::Digit { digit, held_ms, .. } => Some(LegInput::Digit { digit, held_ms }),
             SipEvent::Referred { refer, .. } => {
-                let over_trunk = self.legs.get(&leg).is_none_or(|entry| entry.over_trunk);
+                let over_trunk = self.legs.get(&leg).is_none_or(|entry| entry.end != End::Phone);
                 Some(referral(&self.node, &self.tenant, over_trunk, &refer))
             }
             SipEvent::Incoming(_)
@@ -352,8 +350,7 @@ impl Legs {
             InviteTarget::Trunk { trunk, .. } => End::Trunk(trunk),
             InviteTarget::Route { .. } => End::Route,
         };
-        let (local, options) = self.describe(leg, &media, Some(end));
-        let over_trunk = end != End::Phone;
+        let (local, options) = self.describe(leg, &media, end);
         let rings_at = match target {
             InviteTarget::Extension(agent) => Some(agent),
             _ => None,
@@ -361,8 +358,8 @@ impl Legs {
         if let Some(agent) = rings_at {
             self.tenant.meeting.rings(agent, self.call, leg);
         }
-        let (media, end, speaks, decided) = (Some(media), Some(end), Vec::new(), false);
-        self.add(leg, Leg { dialog, media, over_trunk, end, speaks, decided, rings_at });
+        let (media, speaks, decided) = (Some(media), Vec::new(), false);
+        self.add(leg, Leg { dialog, media, end, speaks, decided, rings_at });
         let from = if caller_id.is_empty() { self.own_number.as_str() } else { caller_id };
         let request = InviteRequest {
             target,
@@ -446,12 +443,7 @@ impl Legs {
     }
 
     /// What a leg is offered or answered.
-    fn describe(
-        &self,
-        leg: LegId,
-        media: &LegHandle,
-        end: Option<End>,
-    ) -> (LocalMedia, MediaOptions) {
+    fn describe(&self, leg: LegId, media: &LegHandle, end: End) -> (LocalMedia, MediaOptions) {
         let config = self.tenant.config();
         let others = || self.legs.iter().filter(|(id, _)| **id != leg).map(|(_, other)| other);
         let decided = others().any(|other| other.decided && !other.speaks.is_empty());
@@ -459,7 +451,7 @@ impl Legs {
         let first: Vec<Codec> = wanted.flat_map(|other| other.speaks.iter().copied()).collect();
         let local = LocalMedia {
             address: media.local_address(),
-            codecs: speech::codecs(&config, end.unwrap_or(End::Phone), &first),
+            codecs: speech::codecs(&config, end, &first),
             telephone_event: true,
         };
         (local, speech::options(&config, decided))

@@ -2,6 +2,7 @@
 //! parcel; one that nobody takes, because its call ended or did not want it, is
 //! hung up.
 
+use super::speech::End;
 use crate::node::Node;
 use std::sync::Arc;
 use strowger_engine::media::LegHandle;
@@ -24,8 +25,8 @@ pub struct Contents {
     pub dialog: DialogKey,
     /// Its RTP leg, if one is open.
     pub media: Option<LegHandle>,
-    /// Whether a trunk is at its other end.
-    pub over_trunk: bool,
+    /// Who is at its other end.
+    pub end: End,
 }
 
 impl Parcel {

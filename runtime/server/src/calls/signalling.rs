@@ -4,6 +4,7 @@
 use super::message::CallMessage;
 use super::parcel::{Contents, Parcel};
 use super::registry::ON_ITS_WAY;
+use super::speech::End;
 use super::task;
 use crate::clock;
 use crate::node::{DIRECT_DIAL, Node};
@@ -100,7 +101,7 @@ fn pick_up(
         held: false,
     };
     let dialog = incoming.dialog;
-    let contents = Contents { dialog, media: None, over_trunk: trunk.is_some() };
+    let contents = Contents { dialog, media: None, end: trunk.map_or(End::Phone, End::Trunk) };
     let parcel = Parcel::new(node.clone(), contents, Cause::Rejected);
     node.calls.enter_leg(dialog, &call, ON_ITS_WAY);
     // A call that has just ended drops the message, which refuses the phone.
