@@ -87,7 +87,10 @@ impl Call {
             Action::Transfer(options) => self.start_dialing(DialFor::Transfer(command), options),
             Action::Bridge { leg } => self.bridge(command, leg),
             Action::Detect(options) => self.listen_for(options),
-            Action::Mute { on } => self.media(MediaEffect::Mute { leg: self.subject, on }),
+            Action::Mute { on } => {
+                self.muted = on;
+                self.media(MediaEffect::Mute { leg: self.subject, on });
+            }
             Action::ConferenceJoin { conference, muted } => {
                 self.join_conference(command, conference, muted);
             }

@@ -14,7 +14,17 @@ impl Call {
         // The caller goes to where the conference is mixed; a recording cannot.
         self.stop_recording();
         self.happened("conference.joined", json!({ "conference": conference, "command": command }));
-        self.media(MediaEffect::ConferenceJoin { leg: self.subject, conference, muted });
+        self.muted = muted;
+        self.conference = Some(conference);
+        self.enter_conference();
+    }
+
+    /// The media engine has forgotten who takes part.
+    pub(super) fn enter_conference(&mut self) {
+        let (leg, muted) = (self.subject, self.muted);
+        if let Some(conference) = self.conference.clone() {
+            self.media(MediaEffect::ConferenceJoin { leg, conference, muted });
+        }
     }
 
     /// The flow takes the caller out.
@@ -28,6 +38,7 @@ impl Call {
     pub(super) fn drop_conference(&mut self) -> Option<CommandId> {
         let command = self.command_of(CommandKind::Conference)?;
         self.running.retain(|(id, _)| *id != command);
+        self.conference = None;
         self.stop_recording();
         if self.leg_lives(self.subject) {
             self.media(MediaEffect::ConferenceLeave { leg: self.subject });
@@ -37,6 +48,7 @@ impl Call {
     }
 
     pub(super) fn conference_failed(&mut self, reason: String) {
+        self.conference = None;
         if let Some(command) = self.command_of(CommandKind::Conference) {
             self.complete(command, "failed", reason, Vec::new());
         }

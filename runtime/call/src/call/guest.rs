@@ -59,6 +59,22 @@ impl Guest {
         self.turn
     }
 
+    /// The server was restarted: the event under way is handled again, and takes
+    /// as long as any.
+    pub fn asked_again(&mut self, until: Timestamp) {
+        if let Some(outstanding) = &mut self.outstanding {
+            *outstanding = until;
+        }
+        if let Seat::Awaited(at) = &mut self.seat {
+            *at = until;
+        }
+    }
+
+    /// Whether it has not answered this turn yet.
+    pub fn is_waited_for(&self, turn: u32) -> bool {
+        self.outstanding.is_some() && turn == self.turn
+    }
+
     pub fn is_gone(&self) -> bool {
         self.seat == Seat::Gone
     }
@@ -189,9 +205,6 @@ impl Call {
     }
 
     pub(super) fn turn_ended(&mut self, result: TurnResult) {
-        if self.guest.outstanding.is_none() || result.turn != self.guest.turn {
-            return;
-        }
         self.guest.outstanding = None;
         let used = &mut self.record.guest;
         used.turns += 1;

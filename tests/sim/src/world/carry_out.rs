@@ -144,7 +144,7 @@ impl World {
 
     fn queue(&mut self, call: CallId, effect: QueueEffect) {
         let input = match effect {
-            QueueEffect::Enqueue { queue, needs, priority, attributes, max_wait_ms } => {
+            QueueEffect::Enqueue { queue, needs, priority, attributes, max_wait_ms, since } => {
                 let Some(live) = self.calls.get_mut(&call) else { return };
                 live.enqueued += 1;
                 let record = live.core.record();
@@ -158,6 +158,7 @@ impl World {
                     from,
                     to,
                     max_wait_ms,
+                    since,
                 })
             }
             QueueEffect::Leave => AcdInput::Leave { call },
@@ -165,6 +166,9 @@ impl World {
             QueueEffect::OfferRinging { offer } => AcdInput::OfferRinging { offer },
             QueueEffect::OfferAnswered { offer } => AcdInput::OfferAnswered { offer },
             QueueEffect::OfferFailed { offer, cause } => AcdInput::OfferFailed { offer, cause },
+            QueueEffect::Talking { agent, queue, since } => {
+                AcdInput::Talking { agent, call, queue, since }
+            }
             QueueEffect::TalkEnded { agent, talk_ms } => {
                 AcdInput::TalkEnded { agent, call, talk_ms }
             }

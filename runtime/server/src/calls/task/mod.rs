@@ -236,7 +236,7 @@ impl CallTask {
                 Some(Input::Media(MediaInput::SpeechEnded { spoke_ms: u64::from(spoke_ms) }))
             }
             MediaEventKind::Tone(tone) => {
-                Some(Input::Media(MediaInput::Tone { name: tone.name() }))
+                Some(Input::Media(MediaInput::Tone { name: tone.name().into() }))
             }
             // Of no consequence for the call.
             MediaEventKind::FirstPacket => None,

@@ -10,7 +10,7 @@ impl CallTask {
     pub(super) fn queue(&mut self, effect: QueueEffect) {
         let call = self.handle.call;
         let input = match effect {
-            QueueEffect::Enqueue { queue, needs, priority, attributes, max_wait_ms } => {
+            QueueEffect::Enqueue { queue, needs, priority, attributes, max_wait_ms, since } => {
                 self.sound.forget_standing();
                 let record = self.core.record();
                 AcdInput::Enqueue(Enqueue {
@@ -22,6 +22,7 @@ impl CallTask {
                     from: record.from.clone(),
                     to: record.to.clone(),
                     max_wait_ms,
+                    since,
                 })
             }
             QueueEffect::Leave => AcdInput::Leave { call },
@@ -29,6 +30,9 @@ impl CallTask {
             QueueEffect::OfferRinging { offer } => AcdInput::OfferRinging { offer },
             QueueEffect::OfferAnswered { offer } => AcdInput::OfferAnswered { offer },
             QueueEffect::OfferFailed { offer, cause } => AcdInput::OfferFailed { offer, cause },
+            QueueEffect::Talking { agent, queue, since } => {
+                AcdInput::Talking { agent, call, queue, since }
+            }
             QueueEffect::TalkEnded { agent, talk_ms } => {
                 AcdInput::TalkEnded { agent, call, talk_ms }
             }
