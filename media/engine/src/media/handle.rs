@@ -6,7 +6,7 @@ use super::conference::{ConferenceHandle, ConferenceSpec};
 use super::config::MediaConfig;
 use super::event::{EventSink, MediaEvent};
 use super::leg::{Detect, Leg, Secure};
-use super::ports::PortPool;
+use super::ports::{PortPair, PortPool};
 use super::record::{RecordSpec, Recorder, Writer, WriterHandle};
 use super::remote::RemoteParams;
 use super::room::Room;
@@ -61,6 +61,17 @@ pub enum CommandError {
         "the legs live on different media threads; open the legs of a call with the same group"
     )]
     OtherGroup,
+}
+
+/// Why a recording does not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ContinueError {
+    /// Its file cannot be read.
+    #[error("the file of the recording cannot be continued: {0}")]
+    File(#[from] io::Error),
+    /// The command was not taken.
+    #[error(transparent)]
+    Command(#[from] CommandError),
 }
 
 /// What a leg is opened with.
@@ -219,6 +230,11 @@ impl MediaHandle {
     pub fn open(&self, spec: LegSpec) -> Result<LegHandle, OpenError> {
         let shared = &self.shared;
         let ports = shared.pool.open()?.ok_or(OpenError::OutOfPorts(shared.pool.size()))?;
+        self.open_with(ports, spec)
+    }
+
+    fn open_with(&self, ports: PortPair, spec: LegSpec) -> Result<LegHandle, OpenError> {
+        let shared = &self.shared;
         let ip = shared.config.advertise.unwrap_or(shared.config.bind);
         let local = SocketAddr::new(ip, ports.port);
         let id = shared.next_leg.fetch_add(1, Ordering::Relaxed);
@@ -231,6 +247,15 @@ impl MediaHandle {
         let inner =
             LegInner { id, tag: spec.tag, local, thread, status, moved, media: self.clone() };
         Ok(LegHandle { inner: Arc::new(inner) })
+    }
+
+    /// As [`Self::open`], at this port if it is free: where a leg was before.
+    pub fn open_at(&self, port: u16, spec: LegSpec) -> Result<LegHandle, OpenError> {
+        let shared = &self.shared;
+        match shared.pool.open_at(port)? {
+            Some(ports) => self.open_with(ports, spec),
+            None => self.open(spec),
+        }
     }
 
     /// Opens a conference for legs of a group.
@@ -387,6 +412,15 @@ impl LegHandle {
     /// queue up; `held_ms` is brought into 40 to 6,000.
     pub fn send_digit(&self, digit: char, held_ms: u32) -> Result<(), CommandError> {
         self.send(Command::SendDigit { leg: self.inner.id, digit, held_ms })
+    }
+
+    /// Goes on with a recording that was begun `elapsed_ms` ago and cut short: what
+    /// is missing of its file is silence.
+    pub fn record_continue(&self, spec: RecordSpec, elapsed_ms: u64) -> Result<(), ContinueError> {
+        let writer = self.inner.media.shared.writer.clone();
+        let recorder = Recorder::continued(spec, writer, elapsed_ms)?;
+        let recorder = Box::new(recorder);
+        Ok(self.send(Command::RecordStart { leg: self.inner.id, recorder })?)
     }
 
     /// Records this leg on the left and what it hears on the right. Ends an

@@ -27,7 +27,8 @@ pub use conference::{ConferenceHandle, ConferenceSpec, Join, Others};
 pub use config::{MediaConfig, ThreadHook};
 pub use event::{MediaEvent, MediaEventKind};
 pub use handle::{
-    CommandError, LegHandle, LegSpec, MediaEngine, MediaHandle, OpenError, StartError,
+    CommandError, ContinueError, LegHandle, LegSpec, MediaEngine, MediaHandle, OpenError,
+    StartError,
 };
 pub use leg::Detect;
 pub use record::RecordSpec;
