@@ -418,9 +418,23 @@ impl LegHandle {
     /// Takes a few milliseconds; if the other thread is overloaded or the leg has
     /// ended, nothing but the endings has happened.
     pub async fn move_to(&self, spec: LegSpec) -> Result<LegHandle, CommandError> {
-        let inner = &self.inner;
-        let thread = inner.media.thread_of(spec.group);
         let events = EventSink::new(spec.tag, spec.events);
+        self.go(spec.group, spec.tag, Some(events)).await
+    }
+
+    /// The same with the owner it has: its recording goes on.
+    pub async fn regroup(&self, group: u64) -> Result<LegHandle, CommandError> {
+        self.go(group, self.inner.tag, None).await
+    }
+
+    async fn go(
+        &self,
+        group: u64,
+        tag: u64,
+        events: Option<EventSink>,
+    ) -> Result<LegHandle, CommandError> {
+        let inner = &self.inner;
+        let thread = inner.media.thread_of(group);
         let (done, arrived) = oneshot::channel();
         let to = Arc::clone(&thread);
         self.send(Command::Move { leg: inner.id, events, to, done })?;
@@ -431,7 +445,7 @@ impl LegHandle {
         Ok(LegHandle {
             inner: Arc::new(LegInner {
                 id: inner.id,
-                tag: spec.tag,
+                tag,
                 local: inner.local,
                 thread,
                 status: Arc::clone(&inner.status),
