@@ -12,6 +12,7 @@ use super::remote::RemoteParams;
 use super::room::Room;
 use super::stats::LegStats;
 use super::thread::MediaThread;
+use super::transcoding::{Part, TranscodedLegs, Transcoding};
 use crate::prompt::{Encoding, EncodingHandle};
 use std::io;
 use std::net::SocketAddr;
@@ -82,6 +83,7 @@ struct Shared {
     writer: WriterHandle,
     encoding: EncodingHandle,
     next_leg: AtomicU64,
+    transcoding: Arc<Transcoding>,
 }
 
 /// The running engine. Dropping it ends all legs, completes their recordings and
@@ -155,6 +157,7 @@ impl MediaEngine {
             writer: writer_handle,
             encoding: encoding_handle,
             next_leg: AtomicU64::new(1),
+            transcoding: Arc::default(),
         };
         Ok(Self {
             shared: Arc::new(shared),
@@ -225,7 +228,8 @@ impl MediaHandle {
         let thread = self.thread_of(spec.group);
         let status = Arc::new(LegStatus::default());
         let sink = EventSink::new(spec.tag, spec.events);
-        let leg = Box::new(Leg::new(id, sink, ports, Arc::clone(&status)));
+        let transcoded = Part::new(Arc::clone(&shared.transcoding));
+        let leg = Box::new(Leg::new(id, sink, ports, Arc::clone(&status), transcoded));
         thread.send(Command::Open(leg)).map_err(|_| OpenError::Busy)?;
         let moved = AtomicBool::new(false);
         let inner =
@@ -249,6 +253,11 @@ impl MediaHandle {
         let spread = group.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
         let threads = &self.shared.threads;
         Arc::clone(&threads[spread as usize % threads.len()])
+    }
+
+    /// The legs that are being transcoded now.
+    pub fn transcoded(&self) -> Vec<TranscodedLegs> {
+        self.shared.transcoding.now()
     }
 
     /// Port pairs in the range, to size admission.
