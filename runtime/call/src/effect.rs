@@ -223,8 +223,6 @@ pub enum MediaEffect {
         leg: LegId,
         /// Name of the conference.
         conference: String,
-        /// Whether nobody hears it at first.
-        muted: bool,
     },
     /// Let it leave.
     ConferenceLeave {

@@ -9,6 +9,7 @@ mod action;
 mod admit;
 mod call;
 mod check;
+mod distribution;
 mod effect;
 mod event;
 mod facts;

@@ -298,7 +298,10 @@ fn a_conference_a_slot_a_mute_and_what_is_listened_for_are_asked_for_again() {
     };
     let taken = go(vec![Action::ConferenceJoin { conference: "all".into(), muted: true }]);
     assert!(taken.wants(|effect| matches!(effect,
-        Effect::Media(MediaEffect::ConferenceJoin { conference, muted: true, .. }) if conference == "all")));
+        Effect::Media(MediaEffect::ConferenceJoin { conference, .. }) if conference == "all")));
+    assert!(
+        taken.wants(|effect| matches!(effect, Effect::Media(MediaEffect::Mute { on: true, .. })))
+    );
     let park = ParkOptions { slot: "7".into(), treatment: vec![], max_wait_ms: 0 };
     let taken = go(vec![Action::Park(park)]);
     assert!(taken.wants(|effect| matches!(effect, Effect::Park { slot } if slot == "7")));

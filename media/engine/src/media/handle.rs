@@ -12,6 +12,7 @@ use super::remote::RemoteParams;
 use super::room::Room;
 use super::stats::LegStats;
 use super::thread::MediaThread;
+use super::transcoding::{Part, TranscodedLegs, Transcoding};
 use crate::prompt::{Encoding, EncodingHandle};
 use std::io;
 use std::net::SocketAddr;
@@ -93,6 +94,7 @@ struct Shared {
     writer: WriterHandle,
     encoding: EncodingHandle,
     next_leg: AtomicU64,
+    transcoding: Arc<Transcoding>,
 }
 
 /// The running engine. Dropping it ends all legs, completes their recordings and
@@ -166,6 +168,7 @@ impl MediaEngine {
             writer: writer_handle,
             encoding: encoding_handle,
             next_leg: AtomicU64::new(1),
+            transcoding: Arc::default(),
         };
         Ok(Self {
             shared: Arc::new(shared),
@@ -241,7 +244,8 @@ impl MediaHandle {
         let thread = self.thread_of(spec.group);
         let status = Arc::new(LegStatus::default());
         let sink = EventSink::new(spec.tag, spec.events);
-        let leg = Box::new(Leg::new(id, sink, ports, Arc::clone(&status)));
+        let transcoded = Part::new(Arc::clone(&shared.transcoding));
+        let leg = Box::new(Leg::new(id, sink, ports, Arc::clone(&status), transcoded));
         thread.send(Command::Open(leg)).map_err(|_| OpenError::Busy)?;
         let moved = AtomicBool::new(false);
         let inner =
@@ -274,6 +278,11 @@ impl MediaHandle {
         let spread = group.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
         let threads = &self.shared.threads;
         Arc::clone(&threads[spread as usize % threads.len()])
+    }
+
+    /// The legs that are being transcoded now.
+    pub fn transcoded(&self) -> Vec<TranscodedLegs> {
+        self.shared.transcoding.now()
     }
 
     /// Port pairs in the range, to size admission.
@@ -452,9 +461,23 @@ impl LegHandle {
     /// Takes a few milliseconds; if the other thread is overloaded or the leg has
     /// ended, nothing but the endings has happened.
     pub async fn move_to(&self, spec: LegSpec) -> Result<LegHandle, CommandError> {
-        let inner = &self.inner;
-        let thread = inner.media.thread_of(spec.group);
         let events = EventSink::new(spec.tag, spec.events);
+        self.go(spec.group, spec.tag, Some(events)).await
+    }
+
+    /// The same with the owner it has: its recording goes on.
+    pub async fn regroup(&self, group: u64) -> Result<LegHandle, CommandError> {
+        self.go(group, self.inner.tag, None).await
+    }
+
+    async fn go(
+        &self,
+        group: u64,
+        tag: u64,
+        events: Option<EventSink>,
+    ) -> Result<LegHandle, CommandError> {
+        let inner = &self.inner;
+        let thread = inner.media.thread_of(group);
         let (done, arrived) = oneshot::channel();
         let to = Arc::clone(&thread);
         self.send(Command::Move { leg: inner.id, events, to, done })?;
@@ -465,7 +488,7 @@ impl LegHandle {
         Ok(LegHandle {
             inner: Arc::new(LegInner {
                 id: inner.id,
-                tag: spec.tag,
+                tag,
                 local: inner.local,
                 thread,
                 status: Arc::clone(&inner.status),

@@ -21,6 +21,7 @@ mod room;
 mod silence;
 mod stats;
 mod thread;
+mod transcoding;
 
 pub use clip::Clip;
 pub use conference::{ConferenceHandle, ConferenceSpec, Join, Others};
@@ -38,3 +39,4 @@ pub use strowger_rtp::detect::HeardTone;
 pub use strowger_rtp::mix::MAX_PARTIES;
 pub use strowger_rtp::srtp::{MasterKey, Profile};
 pub use strowger_rtp::{Codec, Law};
+pub use transcoding::TranscodedLegs;

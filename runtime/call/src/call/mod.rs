@@ -69,6 +69,8 @@ pub struct Call {
     gather: Option<digits::Gather>,
     watch_digits: bool,
     recording: Option<recording::Recording>,
+    /// The caller joined its conference muted, and the flow has not said more.
+    muted_to_join: bool,
     wait: Option<waiting::Wait>,
     /// Waits forgotten before the distribution ended them: so many of its ends
     /// are not about the wait under way.
@@ -137,6 +139,7 @@ impl Call {
             gather: None,
             watch_digits: false,
             recording: None,
+            muted_to_join: false,
             wait: None,
             ends_owed: 0,
             dialing: None,

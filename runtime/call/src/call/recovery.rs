@@ -34,13 +34,10 @@ impl Call {
         }
         self.talk_again();
         self.sound_again();
-        self.enter_conference();
+        self.enter_again();
         if self.listening != DetectOptions::default() {
             let options = self.listening;
             self.media(MediaEffect::Detect { leg: self.subject, options });
-        }
-        if self.muted && self.conference.is_none() {
-            self.media(MediaEffect::Mute { leg: self.subject, on: true });
         }
         if let Some(parked) = &self.parked {
             self.effects.push_back(Effect::Park { slot: parked.slot().to_owned() });

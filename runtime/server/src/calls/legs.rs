@@ -9,7 +9,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use strowger_call::{Input, LegEffect, LegInput, Target};
-use strowger_engine::media::{LegHandle, LegSpec, LegStats, MediaEvent, RemoteParams};
+use strowger_engine::media::{
+    CommandError, LegHandle, LegSpec, LegStats, MediaEvent, RemoteParams,
+};
 use strowger_engine::signalling::Stopped;
 use strowger_model::{AgentId, CallId, CallRecord, Cause, LegId, LegMedia};
 use strowger_sip::{
@@ -164,16 +166,30 @@ impl Legs {
             self.parcel.take().and_then(Parcel::open).ok_or_else(gone)?;
         let (rings_at, speaks, decided) = (None, Vec::new(), true);
         self.add(leg, Leg { dialog, media, end, speaks, decided, rings_at });
-        let moved = self.move_media(leg, self.spec(leg)).await;
+        let moved = self.take_media(leg).await;
         moved.map_err(|reason| NoLeg { cause: Cause::Congestion, reason })
     }
 
-    /// Gives a leg's media, if it has any, to another owner or thread.
-    pub(super) async fn move_media(&mut self, leg: LegId, spec: LegSpec) -> Result<(), String> {
+    /// Makes a leg's media, if it has any, this call's.
+    async fn take_media(&mut self, leg: LegId) -> Result<(), String> {
+        let spec = self.spec(leg);
+        self.replace_media(leg, async move |media| media.move_to(spec).await).await
+    }
+
+    /// Takes a leg's media, if it has any, to another thread; its recording goes on.
+    pub(super) async fn regroup_media(&mut self, leg: LegId, group: u64) -> Result<(), String> {
+        self.replace_media(leg, async move |media| media.regroup(group).await).await
+    }
+
+    async fn replace_media(
+        &mut self,
+        leg: LegId,
+        moving: impl AsyncFnOnce(&LegHandle) -> Result<LegHandle, CommandError>,
+    ) -> Result<(), String> {
         let Some(media) = self.legs.get_mut(&leg).and_then(|entry| entry.media.take()) else {
             return Ok(());
         };
-        let moved = tokio::time::timeout(MOVE, media.move_to(spec)).await;
+        let moved = tokio::time::timeout(MOVE, moving(&media)).await;
         let moved = moved.map_err(|late| late.to_string())?;
         let moved = moved.map_err(|error| error.to_string())?;
         if let Some(entry) = self.legs.get_mut(&leg) {

@@ -1,6 +1,7 @@
 //! Counters of this server, as Prometheus reads them.
 
 pub mod text;
+pub mod transcoding;
 pub mod trunks;
 pub mod usage;
 

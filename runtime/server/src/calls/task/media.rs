@@ -66,6 +66,10 @@ impl CallTask {
                 self.record(leg, recording, silence_ms);
                 Ok(())
             }
+            MediaEffect::RecordContinue { leg, recording, silence_ms } => {
+                self.record_on(leg, recording, silence_ms);
+                Ok(())
+            }
             MediaEffect::RecordPause { recording } => {
                 self.with_recorded(recording, LegHandle::record_pause)
             }

@@ -260,8 +260,8 @@ impl CallTask {
                         self.input(input);
                     }
                 }
-                Effect::Media(MediaEffect::ConferenceJoin { leg, conference, muted }) => {
-                    if let Err(reason) = self.legs.join_conference(leg, &conference, muted).await {
+                Effect::Media(MediaEffect::ConferenceJoin { leg, conference }) => {
+                    if let Err(reason) = self.legs.join_conference(leg, &conference).await {
                         self.input(Input::Media(MediaInput::ConferenceFailed { reason }));
                     }
                 }
