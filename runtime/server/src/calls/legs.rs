@@ -292,7 +292,9 @@ impl Legs {
                 self.connect(leg, &media);
                 Some(LegInput::Resumed)
             }
-            SipEvent::MediaChanged { media, .. } | SipEvent::Reinvited { media, .. } => {
+            SipEvent::MediaChanged { media, .. }
+            | SipEvent::Reinvited { media, .. }
+            | SipEvent::TakenUp { media, .. } => {
                 self.connect(leg, &media);
                 None
             }
@@ -304,6 +306,8 @@ impl Legs {
             SipEvent::Incoming(_)
             | SipEvent::ReinviteFailed { .. }
             | SipEvent::ReferProgress { .. }
+            | SipEvent::Keep { .. }
+            | SipEvent::KeepContacts { .. }
             | SipEvent::Registered { .. }
             | SipEvent::Unregistered { .. }
             | SipEvent::TrunkRegistered { .. } => None,
