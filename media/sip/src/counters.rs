@@ -99,6 +99,8 @@ counters! {
     Answered => "answered",
     /// Answers that were never acknowledged.
     NeverAcknowledged => "never_acknowledged",
+    /// Answered legs of a process that is gone, gone on with or hung up.
+    TakenUp => "taken_up",
     /// Answers to an INVITE that was already answered or given up.
     StrayAnswer => "stray_answer",
     /// Crossing re-INVITEs (491).

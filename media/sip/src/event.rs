@@ -5,7 +5,10 @@
 //! `HungUp` or `Cancelled`, also when the server itself ended it. After it
 //! nothing more is said about the dialog.
 
+use crate::call::DialogRecord;
+use crate::registrar::ContactRecord;
 use crate::sdp::{Negotiated, RemoteMedia};
+use serde::{Deserialize, Serialize};
 use strowger_model::{AgentId, Cause, TenantId, TrunkId};
 
 /// One leg as the server knows it. Even numbers are calls that came in, odd
@@ -22,10 +25,21 @@ impl DialogKey {
     pub(crate) fn inbound(number: u64) -> Self {
         Self(number << 1)
     }
+
+    /// Which call that came in this is.
+    pub(crate) fn inbound_number(self) -> Option<u64> {
+        (self.0 & 1 == 0).then_some(self.0 >> 1)
+    }
+
+    /// Which call placed this is; not for one that came in.
+    pub fn outbound_number(self) -> Option<u64> {
+        (self.0 & 1 == 1).then_some(self.0 >> 1)
+    }
 }
 
 /// Who placed a call, as far as it was proven.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Source {
     /// A trunk, by its address or its digest.
     Trunk {
@@ -217,6 +231,33 @@ pub enum SipEvent {
         /// Nothing more will be said about this transfer.
         is_last: bool,
     },
+    /// What [`crate::Endpoint::take_up`] needs to go on with this leg in another
+    /// process; replaces what was kept of it before. Only said if
+    /// [`crate::EndpointConfig::keep_dialogs`] is set.
+    Keep {
+        /// Which leg.
+        dialog: DialogKey,
+        /// To be kept until the leg's last event.
+        record: Box<DialogRecord>,
+    },
+    /// A leg that was taken up is there still: the other side agreed to go on.
+    TakenUp {
+        /// Which leg.
+        dialog: DialogKey,
+        /// What holds now.
+        media: Negotiated,
+    },
+    /// What [`crate::Endpoint::restore_registrations`] needs to call an
+    /// extension's phones from another process; replaces what was kept of them
+    /// before. Only said if [`crate::EndpointConfig::keep_dialogs`] is set.
+    KeepContacts {
+        /// Whose.
+        agent: AgentId,
+        /// Of which tenant.
+        tenant: TenantId,
+        /// Every contact that could be reached from there; perhaps none.
+        contacts: Vec<ContactRecord>,
+    },
     /// A phone registered a contact or refreshed it.
     Registered {
         /// Whose phone.
@@ -263,10 +304,13 @@ impl SipEvent {
             | Self::ReinviteFailed { dialog, .. }
             | Self::Digit { dialog, .. }
             | Self::Referred { dialog, .. }
-            | Self::ReferProgress { dialog, .. } => Some(*dialog),
-            Self::Registered { .. } | Self::Unregistered { .. } | Self::TrunkRegistered { .. } => {
-                None
-            }
+            | Self::ReferProgress { dialog, .. }
+            | Self::Keep { dialog, .. }
+            | Self::TakenUp { dialog, .. } => Some(*dialog),
+            Self::KeepContacts { .. }
+            | Self::Registered { .. }
+            | Self::Unregistered { .. }
+            | Self::TrunkRegistered { .. } => None,
         }
     }
 

@@ -29,7 +29,7 @@ mod trunks;
 mod via;
 
 pub use admission::{Ban, GuardRules, Offence};
-pub use call::{InviteOptions, Replaces};
+pub use call::{DialogRecord, InviteOptions, RecordError, Replaces};
 pub use counters::{Count, Counters};
 pub use digest::{Algorithm, ChallengeOrder, Realm, Secret};
 pub use directory::{
@@ -37,14 +37,15 @@ pub use directory::{
     TenantDomains, Trunk,
 };
 pub use endpoint::{
-    Caller, Endpoint, EndpointConfig, InviteRequest, InviteTarget, Output, TransferTarget, Usage,
+    Caller, Endpoint, EndpointConfig, InviteRequest, InviteTarget, Output, TakeUp, TakeUpError,
+    TransferTarget, Usage,
 };
 pub use event::{DialogKey, Incoming, Refer, Side, SipEvent, Source};
 pub use hop::{ConnectionId, Hop, Packet, Transmit, Transport};
 pub use limits::Limits;
 pub use notice::Notice;
 pub use policy::{Assertion, IdentityPolicy, LegPolicy, Policies, Reliability, SessionTimer};
-pub use registrar::Registration;
+pub use registrar::{ContactRecord, Registration};
 pub use sdp::{
     Codec, CodecOrder, Direction, LocalMedia, MediaOptions, Negotiated, RemoteMedia, Security,
     Session, SessionError, Srtp, SrtpKey,

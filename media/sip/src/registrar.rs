@@ -1,5 +1,9 @@
 //! Where phones are: the contacts of every extension (RFC 3261 §10.3).
 
+mod kept;
+
+pub use kept::ContactRecord;
+
 use crate::directory::Directory;
 use crate::hop::{ConnectionId, Hop};
 use crate::limits::{DEFAULT_EXPIRES_S, MAX_CONTACTS, MAX_EXPIRES_S, MIN_EXPIRES_S};

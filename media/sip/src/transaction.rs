@@ -164,6 +164,11 @@ impl Transactions {
         read_branch(branch).is_some_and(|branch| asked(branch, false) || asked(branch, true))
     }
 
+    /// Whether a request of ours with this branch is out.
+    pub(crate) fn has_branch(&self, branch: u64) -> bool {
+        self.client_keys.contains_key(&ClientKey { branch, cancel: false })
+    }
+
     pub(crate) fn merged(&self, key: &MergeKey) -> bool {
         self.merges.contains_key(key)
     }
@@ -235,6 +240,11 @@ impl Transactions {
 /// The branch parameter of one of our requests.
 pub(crate) fn branch_text(branch: u64) -> String {
     format!("z9hG4bK{}", crate::random::hex64(branch))
+}
+
+/// The inverse of [`branch_text`].
+pub(crate) fn branch_of(text: &[u8]) -> Option<u64> {
+    read_branch(text)
 }
 
 fn read_branch(text: &[u8]) -> Option<u64> {

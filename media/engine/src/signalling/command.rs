@@ -4,9 +4,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use strowger_model::{Cause, TenantId, TrunkId};
 use strowger_sip::{
-    Ban, Counters, DialogKey, Direction, Directory, GuardRules, InviteOptions, InviteRequest,
-    LocalMedia, Located, MediaOptions, Policies, Refusal, Registration, Replaces, Trace,
-    TransferTarget, TrunkStatus, Trunking, Usage,
+    Ban, ContactRecord, Counters, DialogKey, DialogRecord, Direction, Directory, GuardRules,
+    InviteOptions, InviteRequest, LocalMedia, Located, MediaOptions, Policies, Refusal,
+    Registration, Replaces, TakeUp, TakeUpError, Trace, TransferTarget, TrunkStatus, Trunking,
+    Usage,
 };
 use tokio::sync::oneshot;
 
@@ -39,6 +40,9 @@ pub(super) enum Command {
     Refusals(TenantId, oneshot::Sender<Vec<(Refusal, u64)>>),
     Traces(Vec<DialogKey>, oneshot::Sender<Vec<Trace>>),
     Located(TrunkId, Vec<Located>),
+    TakeUp(DialogKey, Box<DialogRecord>, Box<TakeUp>, oneshot::Sender<Result<(), TakeUpError>>),
+    RestoreRegistrations(Vec<ContactRecord>, oneshot::Sender<usize>),
+    Recovered,
     Registrations(oneshot::Sender<Vec<Registration>>),
     Figures(oneshot::Sender<(Usage, Counters)>),
     ShutDown(oneshot::Sender<()>),

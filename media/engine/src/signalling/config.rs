@@ -40,6 +40,12 @@ pub struct SignallingConfig {
     pub challenge: ChallengeOrder,
     /// How much is held at once.
     pub limits: Limits,
+    /// Whether [`strowger_sip::SipEvent::Keep`] and `KeepContacts` are told.
+    pub keep_dialogs: bool,
+    /// Whether the sockets, though open, are not read before
+    /// [`super::SipHandle::recovered`]: a request in a dialog that is about to be
+    /// taken up would be refused (481), which ends it.
+    pub recovering: bool,
     /// Capacity of the event channel.
     pub events: usize,
     /// How many times faster than the world's its time passes; more than 1 is
@@ -63,6 +69,8 @@ impl SignallingConfig {
             advertised: None,
             challenge: ChallengeOrder::default(),
             limits: Limits::default(),
+            keep_dialogs: false,
+            recovering: false,
             events: DEFAULT_EVENTS,
             pace: 1,
         }

@@ -8,9 +8,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use strowger_model::{Cause, TenantId};
 use strowger_sip::{
-    Ban, Counters, DialogKey, Direction, Directory, GuardRules, InviteOptions, InviteRequest,
-    LocalMedia, MediaOptions, Notice, Policies, Refusal, Registration, Replaces, Trace,
-    TransferTarget, Transport, TrunkStatus, Trunking, Usage,
+    Ban, ContactRecord, Counters, DialogKey, DialogRecord, Direction, Directory, GuardRules,
+    InviteOptions, InviteRequest, LocalMedia, MediaOptions, Notice, Policies, Refusal,
+    Registration, Replaces, TakeUp, TakeUpError, Trace, TransferTarget, Transport, TrunkStatus,
+    Trunking, Usage,
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -265,6 +266,40 @@ impl SipHandle {
     /// room, or nobody who takes them, are dropped and counted.
     pub fn take_notices(&self) -> Option<mpsc::Receiver<Notice>> {
         self.notices.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Goes on with a leg of a process that is gone, or ends it; see
+    /// [`strowger_sip::Endpoint::take_up`]. The key is one from
+    /// [`SipHandle::next_key`], whoever once called, or the leg's old one if that
+    /// was not given out again.
+    pub async fn take_up(
+        &self,
+        key: DialogKey,
+        record: DialogRecord,
+        how: TakeUp,
+    ) -> Result<Result<(), TakeUpError>, Stopped> {
+        if let Some(number) = key.outbound_number() {
+            self.placed.fetch_max(number.saturating_add(1), Ordering::Relaxed);
+        }
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::TakeUp(key, Box::new(record), Box::new(how), reply)).await?;
+        answer.await.map_err(|_| Stopped)
+    }
+
+    /// See [`strowger_sip::Endpoint::restore_registrations`].
+    pub async fn restore_registrations(
+        &self,
+        kept: Vec<ContactRecord>,
+    ) -> Result<usize, Stopped> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Command::RestoreRegistrations(kept, reply)).await?;
+        answer.await.map_err(|_| Stopped)
+    }
+
+    /// Every leg that goes on was taken up: the sockets are read from now on. Only
+    /// needed with [`super::SignallingConfig::recovering`].
+    pub async fn recovered(&self) -> Result<(), Stopped> {
+        self.send(Command::Recovered).await
     }
 
     /// The registered contacts of every extension.

@@ -82,6 +82,7 @@ pub async fn start(
             wss: seen_as(Transport::Wss)?,
             challenge: config.challenge,
             limits: config.limits,
+            keep_dialogs: config.keep_dialogs,
         },
         rand::random(),
     );
@@ -97,8 +98,9 @@ pub async fn start(
     let (names, directories) = names::start(commands.downgrade(), lookup);
     let streams = streams::Streams::new(listeners, tls.clone(), config.limits.connections);
     let clock = clock::Clock::start(config.pace);
-    let task =
+    let mut task =
         task::Task::new(endpoint, udp, streams, inbox, events, directories, notices, hep, clock);
+    task.set_recovering(config.recovering);
     tokio::spawn(task.run());
     tokio::spawn(names);
     Ok((SipHandle::new(commands, udp_bound, bound, tls.certificates, notice_box), outbox))

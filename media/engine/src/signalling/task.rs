@@ -40,6 +40,8 @@ pub(super) struct Task {
     stopping: Option<oneshot::Sender<()>>,
     /// Nobody reads events any more.
     deaf: bool,
+    /// The sockets rest until every leg that goes on was taken up.
+    recovering: bool,
 }
 
 /// What woke the task.
@@ -80,7 +82,12 @@ impl Task {
             buffer: vec![0; DATAGRAM_BYTES].into_boxed_slice(),
             stopping: None,
             deaf: false,
+            recovering: false,
         }
+    }
+
+    pub(super) fn set_recovering(&mut self, recovering: bool) {
+        self.recovering = recovering;
     }
 
     pub(super) async fn run(mut self) {
@@ -119,7 +126,7 @@ impl Task {
     }
 
     async fn wake(&mut self, sleep: std::pin::Pin<&mut tokio::time::Sleep>) -> Wake {
-        let may_read = self.waiting.len() < MAX_WAITING_EVENTS;
+        let may_read = self.waiting.len() < MAX_WAITING_EVENTS && !self.recovering;
         let has_waiting = !self.waiting.is_empty();
         let mut batch = Vec::new();
         tokio::select! {
@@ -242,6 +249,13 @@ impl Task {
                 drop(reply.send(traces.collect()));
             }
             Command::Located(trunk, found) => endpoint.set_trunk_targets(now, trunk, found),
+            Command::TakeUp(key, record, how, reply) => {
+                drop(reply.send(endpoint.take_up(now, key, &record, *how)));
+            }
+            Command::RestoreRegistrations(kept, reply) => {
+                drop(reply.send(endpoint.restore_registrations(now, kept)));
+            }
+            Command::Recovered => self.recovering = false,
             Command::Registrations(reply) => drop(reply.send(endpoint.registrations())),
             Command::Figures(reply) => {
                 drop(reply.send((endpoint.usage(), endpoint.counters().clone())));

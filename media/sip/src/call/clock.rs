@@ -130,6 +130,20 @@ impl SessionClock {
         }
     }
 
+    /// Goes on in another process: what was left is not known, so it begins anew.
+    pub(crate) fn resume(
+        &mut self,
+        now: Timestamp,
+        interval_s: u32,
+        we_refresh: bool,
+        agreed: bool,
+        min_heard_s: u32,
+    ) {
+        let longest = seconds(Duration::from_secs(MAX_INTERVAL_S));
+        self.min_heard_s = min_heard_s.min(longest);
+        self.start(now, interval_s.min(longest), we_refresh, agreed);
+    }
+
     fn start(&mut self, now: Timestamp, interval_s: u32, we_refresh: bool, agreed: bool) {
         let interval_s = interval_s.max(MIN_SESSION_S);
         let patience_s = interval_s - EARLY_S.min(interval_s / 3);

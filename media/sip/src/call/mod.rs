@@ -3,6 +3,7 @@
 mod clock;
 mod dialog;
 mod early;
+mod record;
 mod refer;
 mod replaces;
 mod state;
@@ -11,6 +12,8 @@ pub(crate) use clock::{Request as TimerRequest, SessionClock, judge as judge_tim
 pub(crate) use dialog::{Dialog, next_hop, read_routes};
 pub(crate) use early::{Carries, Fork, Reliable, Unacked1xx};
 pub(crate) use refer::{ReferIn, ReferOut};
+pub use record::{DialogRecord, RecordError};
+pub(crate) use record::{Kept, KeptBranch, KeptIncoming, KeptPlaced, KeptUp, Text};
 pub use replaces::Replaces;
 pub use state::InviteOptions;
 pub(crate) use state::{

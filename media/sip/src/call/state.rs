@@ -139,6 +139,8 @@ pub(crate) enum Purpose {
     Direct,
     /// The session timer is half over; nobody is told unless the call is lost.
     Refresh,
+    /// The leg goes on in this process, and the server is told whether it does.
+    TakeUp,
 }
 
 /// With what we change it.

@@ -15,10 +15,9 @@ const COUNT_DIGITS: usize = 8;
 pub(crate) enum Proof {
     /// Right.
     Good,
-    /// Right secret, used nonce: challenge again with `stale=true`.
+    /// Right secret, but the nonce was used or is none of ours, as after a
+    /// restart: challenge again with `stale=true` (RFC 7616 §3.3).
     Stale,
-    /// Wrong nonce: challenge again.
-    Again,
     /// Wrong.
     Bad,
 }
@@ -111,8 +110,7 @@ pub(crate) fn verify(
     }
     match nonces.take(now, &credentials.nonce, realm.as_str(), count) {
         NonceState::Good => Proof::Good,
-        NonceState::Stale => Proof::Stale,
-        NonceState::Foreign => Proof::Again,
+        NonceState::Stale | NonceState::Foreign => Proof::Stale,
     }
 }
 

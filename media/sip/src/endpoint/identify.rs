@@ -136,10 +136,6 @@ impl Endpoint {
                 self.challenge(now, request, source, tenant, true);
                 None
             }
-            Proof::Again => {
-                self.challenge(now, request, source, tenant, false);
-                None
-            }
             Proof::Bad => {
                 let unknown = extension.is_none() && trunk.is_none();
                 let offence = if unknown {

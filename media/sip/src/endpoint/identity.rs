@@ -116,6 +116,12 @@ pub(crate) struct CallerTold {
 }
 
 impl CallerTold {
+    /// For a call whose INVITE is long past.
+    pub(super) fn nobody() -> Self {
+        let (from, contact_user, identity) = (String::new(), String::new(), String::new());
+        Self { from, contact_user, identity, hidden: false }
+    }
+
     pub(super) fn to_phone(caller: &Caller, withhold: bool, domain: &str) -> Self {
         Self::new(caller, withhold, None, domain)
     }

@@ -1,6 +1,7 @@
 //! Requests inside a dialog (RFC 3261 §12.2.2).
 
 use super::invite_in::{is_plain_sdp, read_offer};
+use super::keep::place_of;
 use super::reinvite_in::RETRY_S;
 use super::{Endpoint, Fate};
 use crate::call::{Call, Phase, next_hop};
@@ -44,14 +45,21 @@ impl Endpoint {
         let Some(Ok(cseq)) = request.headers.typed::<CSeq>() else { return };
         let tag = request.headers.typed::<From>().and_then(Result::ok);
         let tag = tag.as_ref().and_then(|from| from.tag());
+        let refreshes =
+            self.config.keep_dialogs && matches!(request.method, Method::Invite | Method::Update);
         self.with_call(dialog, |endpoint, call| {
+            let place = refreshes.then(|| place_of(call));
             // A request in an early dialog works on that fork's dialog and session.
             let fork = tag.and_then(|tag| call.fork(tag));
             call.swap_fork(fork);
             let fate = endpoint.take_numbered(now, call, request, key, source, cseq.sequence);
             call.swap_fork(fork);
+            if place.is_some_and(|place| place != place_of(call)) {
+                endpoint.keep(call.key);
+            }
             fate
         });
+        self.came_back(now, dialog, source);
     }
 
     /// Numbers must grow (§12.2.2).

@@ -1,6 +1,6 @@
 //! A call comes in (RFC 3261 §13.3).
 
-use super::Endpoint;
+use super::{Endpoint, Fate};
 use super::identity::{passed, read_caller};
 use crate::call::{Call, Dialog, Peer, Phase, SessionClock, next_hop, read_routes};
 use crate::counters::Count;
@@ -144,6 +144,8 @@ impl Endpoint {
             },
         );
         self.emit(SipEvent::Incoming(Box::new(incoming)));
+        self.keep(dialog_key);
+        self.with_call(dialog_key, |_, _| Fate::Keep);
     }
 
     /// The dialog that an answer will make of an INVITE (§12.1.1).

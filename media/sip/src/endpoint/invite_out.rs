@@ -338,6 +338,7 @@ impl Endpoint {
         }
         ask = self.offer_extensions(ask, call);
         let request = ask.body(SDP_TYPE, placed.offer.clone()).build()?;
+        self.keep(call.key);
         Some(self.ask(now, request, branch, hop, ClientOwner::Invite(call.key)))
     }
 

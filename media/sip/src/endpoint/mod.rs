@@ -20,6 +20,7 @@ mod info;
 mod invite_in;
 mod invite_out;
 mod invite_response;
+mod keep;
 mod probe;
 mod receive;
 mod refer_in;
@@ -35,11 +36,13 @@ mod reply;
 mod run;
 mod salvage;
 mod session_timer;
+mod take_up;
 mod tracing;
 mod trunking;
 
 pub use invite_out::{Caller, InviteRequest, InviteTarget};
 pub use refer_out::TransferTarget;
+pub use take_up::{TakeUp, TakeUpError};
 
 pub(crate) use identity::CallerTold;
 
@@ -88,6 +91,9 @@ pub struct EndpointConfig {
     pub challenge: ChallengeOrder,
     /// How much is held at once.
     pub limits: Limits,
+    /// Whether [`SipEvent::Keep`] and [`SipEvent::KeepContacts`] are said, for
+    /// somebody who goes on after a crash.
+    pub keep_dialogs: bool,
 }
 
 impl EndpointConfig {
@@ -101,6 +107,7 @@ impl EndpointConfig {
             wss: None,
             challenge: ChallengeOrder::default(),
             limits: Limits::default(),
+            keep_dialogs: false,
         }
     }
 }
@@ -171,6 +178,10 @@ pub struct Endpoint {
     counters: Counters,
     next_inbound: u64,
     congested: bool,
+    /// Legs whose change is to be told once the work on them is done.
+    unkept: Vec<DialogKey>,
+    /// What is to be heard of legs of a process that is gone; as many as it had.
+    take_ups: HashMap<DialogKey, take_up::TakingUp>,
 }
 
 impl Endpoint {
@@ -206,6 +217,8 @@ impl Endpoint {
             counters: Counters::default(),
             next_inbound: 0,
             congested: false,
+            unkept: Vec::new(),
+            take_ups: HashMap::new(),
         }
     }
 
@@ -247,6 +260,7 @@ impl Endpoint {
             TimerKey::LateAnswer => self.late_answer_timer(now),
             TimerKey::Probe(trunk) => self.probe_timer(now, at, trunk),
             TimerKey::Hold(trunk) => self.hold_timer(now, trunk),
+            TimerKey::TakeUp(call) => self.take_up_timer(now, at, call),
             TimerKey::FirstWord(call, id) => self.first_word_timer(now, call, id),
             TimerKey::Stream(connection) => {
                 if self.streams.is_stalled(now, connection) {
@@ -341,6 +355,7 @@ impl Endpoint {
     }
 
     fn emit(&mut self, event: SipEvent) {
+        self.keep_after(&event);
         self.book.hear(self.clock, &event);
         self.outputs.push_back(Output::Event(event));
     }
@@ -367,10 +382,13 @@ impl Endpoint {
         let Some(mut call) = self.calls.remove(&key) else { return };
         match work(self, &mut call) {
             Fate::Keep => {
+                self.tell_kept(&call);
                 self.calls.insert(key, call);
             }
             Fate::Drop => {
                 self.book.leave(call.key, false);
+                self.forget_kept(call.key);
+                self.take_ups.remove(&call.key);
                 self.tags.remove(&call.tag);
                 if let Some(trace) = self.trace.end(call.key) {
                     self.trace.forget(&call.dialog.call_id);

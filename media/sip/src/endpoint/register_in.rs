@@ -39,6 +39,7 @@ impl Endpoint {
             return self.respond(now, id, Reply::new(&request, 400, &tag).build());
         };
         let hop = contact_hop(&request, &change, source);
+        let asks_only = matches!(change, Change::Ask);
         let done = self.registrar.change(now, phone.agent, phone.tenant, change, hop, order);
         let (set, gone) = match done {
             Ok(done) => done,
@@ -67,6 +68,10 @@ impl Endpoint {
         }
         if gone {
             self.emit(SipEvent::Unregistered { agent, tenant });
+        }
+        if !asks_only {
+            self.keep_contacts(agent, tenant);
+            self.phone_came_back(now, agent, source);
         }
     }
 }

@@ -44,10 +44,10 @@ impl Endpoint {
                 // Its last event was told; nothing may follow that.
                 return Fate::Keep;
             }
-            let refreshing =
-                call.reinvite.as_ref().is_some_and(|mine| mine.purpose == Purpose::Refresh);
-            if call.phase == Phase::Up && refreshing {
-                // The server knows nothing of refreshes; its wish comes next.
+            let by_itself =
+                call.reinvite.as_ref().is_some_and(|mine| mine.purpose != Purpose::Direct);
+            if call.phase == Phase::Up && by_itself {
+                // The server did not ask for that one; its wish comes next.
                 if call.queued.replace(direction).is_some() {
                     endpoint.emit(SipEvent::ReinviteFailed { dialog, status: None });
                 }
@@ -146,8 +146,13 @@ impl Endpoint {
             call.session.roll_back();
         }
         call.session.want(mine.before);
-        if call.phase == Phase::Up && mine.purpose == Purpose::Direct {
-            self.emit(SipEvent::ReinviteFailed { dialog: call.key, status });
+        match mine.purpose {
+            _ if call.phase != Phase::Up => {}
+            Purpose::Direct => {
+                self.emit(SipEvent::ReinviteFailed { dialog: call.key, status });
+            }
+            Purpose::Refresh => {}
+            Purpose::TakeUp => self.not_taken_up(now, call, status),
         }
         self.change_queued(now, call);
     }
@@ -209,6 +214,7 @@ impl Endpoint {
                 }
                 // The dialog is gone for them (§12.2.1.2).
                 (_, Some(481 | 408) | None) if call.phase == Phase::Up => {
+                    lose_quietly(call);
                     endpoint.reinvite_failed(now, call, status);
                     endpoint.lose(now, call, Cause::Unreachable)
                 }
@@ -271,6 +277,7 @@ impl Endpoint {
             Ok(media) => {
                 match call.reinvite.take().map(|mine| mine.purpose) {
                     Some(Purpose::Refresh) => self.report_media(call, before.as_ref()),
+                    Some(Purpose::TakeUp) => self.taken_up(call, media),
                     _ => {
                         call.held = !media.direction.sends() && call.session.wanted().sends();
                         self.emit(SipEvent::Reinvited { dialog: call.key, media });
@@ -282,6 +289,7 @@ impl Endpoint {
             Err(_) => {
                 self.counters.add(Count::NoCommonCodec);
                 call.queued = None;
+                lose_quietly(call);
                 self.reinvite_failed(now, call, Some(488));
                 self.lose(now, call, Cause::NoCommonCodec)
             }
@@ -359,6 +367,13 @@ impl Endpoint {
         {
             self.cancel_invite(now, id);
         }
+    }
+}
+
+/// The leg is lost whatever it was asked for: only that is told.
+fn lose_quietly(call: &mut Call) {
+    if let Some(mine) = call.reinvite.as_mut().filter(|mine| mine.purpose == Purpose::TakeUp) {
+        mine.purpose = Purpose::Refresh;
     }
 }
 

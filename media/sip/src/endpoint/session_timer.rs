@@ -126,7 +126,7 @@ impl Endpoint {
         }
     }
 
-    fn set_session_timers(&mut self, call: &Call) {
+    pub(super) fn set_session_timers(&mut self, call: &Call) {
         let Some(running) = call.clock.running else { return };
         for at in running.refresh_at.into_iter().chain(running.ends_at) {
             self.timers.set(at, TimerKey::Session(call.key));

@@ -9,6 +9,7 @@ mod remote;
 mod session;
 mod words;
 
+pub(crate) use session::KeptSession;
 pub use session::{Session, SessionError};
 pub use words::{
     Codec, CodecOrder, Direction, LocalMedia, MediaOptions, Negotiated, RemoteMedia, Security,

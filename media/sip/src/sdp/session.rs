@@ -1,5 +1,9 @@
 //! The offer/answer machine of one dialog (RFC 3264, RFC 6337).
 
+mod kept;
+
+pub(crate) use kept::KeptSession;
+
 use super::answer::{self, Offered};
 use super::lines::{self, AudioLine};
 use super::remote;
@@ -120,6 +124,11 @@ impl Session {
     /// Our end, once told.
     pub fn local(&self) -> Option<&LocalMedia> {
         self.local.as_ref()
+    }
+
+    /// Says where our end is from the next offer or answer on.
+    pub(crate) fn set_local(&mut self, local: LocalMedia) {
+        self.local = Some(local);
     }
 
     /// Whether an offer, either way, waits for its answer.

@@ -1,10 +1,12 @@
 //! The words of a media negotiation, without its text.
 
+use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
 /// A codec that can be agreed to on SIP legs. All but Opus use their static
 /// payload type only (RFC 3551 §6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Codec {
     /// G.711 µ-law, payload type 0.
     Pcmu,
@@ -79,7 +81,8 @@ impl Codec {
 }
 
 /// Whose order of codecs decides.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CodecOrder {
     /// The offer's (RFC 3264 §6.1 wishes so).
     #[default]
@@ -161,7 +164,8 @@ impl Default for MediaOptions {
 }
 
 /// Which way media flows, seen from our side.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// Both ways.
     #[default]

@@ -308,7 +308,9 @@ impl Legs {
                 self.connect(leg, &media);
                 Some(LegInput::Resumed)
             }
-            SipEvent::MediaChanged { media, .. } | SipEvent::Reinvited { media, .. } => {
+            SipEvent::MediaChanged { media, .. }
+            | SipEvent::Reinvited { media, .. }
+            | SipEvent::TakenUp { media, .. } => {
                 self.connect(leg, &media);
                 None
             }
@@ -320,6 +322,8 @@ impl Legs {
             SipEvent::Incoming(_)
             | SipEvent::ReinviteFailed { .. }
             | SipEvent::ReferProgress { .. }
+            | SipEvent::Keep { .. }
+            | SipEvent::KeepContacts { .. }
             | SipEvent::Registered { .. }
             | SipEvent::Unregistered { .. }
             | SipEvent::TrunkRegistered { .. } => None,
