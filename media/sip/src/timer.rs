@@ -42,6 +42,8 @@ pub(crate) enum TimerKey {
     Hold(TrunkId),
     /// A trunk has said nothing at all to an INVITE, by transaction.
     FirstWord(DialogKey, u64),
+    /// A name must be known by now.
+    Name(crate::names::LookupId),
     /// A stream must not hold back the rest of a message for ever.
     Stream(crate::hop::ConnectionId),
 }

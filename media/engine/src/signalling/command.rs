@@ -5,7 +5,7 @@ use std::sync::Arc;
 use strowger_model::{Cause, TenantId, TrunkId};
 use strowger_sip::{
     Ban, Counters, DialogKey, Direction, Directory, GuardRules, InviteOptions, InviteRequest,
-    LocalMedia, Located, MediaOptions, Policies, Refusal, Registration, Replaces, Trace,
+    LocalMedia, Located, LookupId, MediaOptions, Policies, Refusal, Registration, Replaces, Trace,
     TransferTarget, TrunkStatus, Trunking, Usage,
 };
 use tokio::sync::oneshot;
@@ -39,6 +39,7 @@ pub(super) enum Command {
     Refusals(TenantId, oneshot::Sender<Vec<(Refusal, u64)>>),
     Traces(Vec<DialogKey>, oneshot::Sender<Vec<Trace>>),
     Located(TrunkId, Vec<Located>),
+    NameLocated(LookupId, Option<Vec<Located>>),
     Registrations(oneshot::Sender<Vec<Registration>>),
     Figures(oneshot::Sender<(Usage, Counters)>),
     ShutDown(oneshot::Sender<()>),

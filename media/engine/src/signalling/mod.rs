@@ -94,11 +94,22 @@ pub async fn start(
     let (events, outbox) = mpsc::channel(config.events);
     let (notices, notice_box) = mpsc::channel(NOTICES);
     let lookup = config.lookup.clone().unwrap_or_else(resolver::system);
+    let dialogs = names::Names::new(commands.downgrade(), lookup.clone());
     let (names, directories) = names::start(commands.downgrade(), lookup);
     let streams = streams::Streams::new(listeners, tls.clone(), config.limits.connections);
     let clock = clock::Clock::start(config.pace);
-    let task =
-        task::Task::new(endpoint, udp, streams, inbox, events, directories, notices, hep, clock);
+    let task = task::Task::new(
+        endpoint,
+        udp,
+        streams,
+        inbox,
+        events,
+        directories,
+        dialogs,
+        notices,
+        hep,
+        clock,
+    );
     tokio::spawn(task.run());
     tokio::spawn(names);
     Ok((SipHandle::new(commands, udp_bound, bound, tls.certificates, notice_box), outbox))

@@ -33,6 +33,7 @@ pub(super) struct Task {
     /// Events that found the channel full, in order.
     waiting: VecDeque<SipEvent>,
     directories: watch::Sender<names::Known>,
+    names: names::Names,
     notices: mpsc::Sender<Notice>,
     hep: Option<HepSender>,
     clock: Clock,
@@ -62,6 +63,7 @@ impl Task {
         commands: mpsc::Receiver<Command>,
         events: mpsc::Sender<SipEvent>,
         directories: watch::Sender<names::Known>,
+        names: names::Names,
         notices: mpsc::Sender<Notice>,
         hep: Option<HepSender>,
         clock: Clock,
@@ -74,6 +76,7 @@ impl Task {
             events,
             waiting: VecDeque::new(),
             directories,
+            names,
             notices,
             hep,
             clock,
@@ -242,6 +245,7 @@ impl Task {
                 drop(reply.send(traces.collect()));
             }
             Command::Located(trunk, found) => endpoint.set_trunk_targets(now, trunk, found),
+            Command::NameLocated(lookup, found) => endpoint.name_located(now, lookup, found),
             Command::Registrations(reply) => drop(reply.send(endpoint.registrations())),
             Command::Figures(reply) => {
                 drop(reply.send((endpoint.usage(), endpoint.counters().clone())));
@@ -261,6 +265,7 @@ impl Task {
                 Output::Event(event) => self.tell(event),
                 Output::Close(connection) => self.streams.close(connection),
                 Output::Notice(notice) => self.notify(notice),
+                Output::LookUp(lookup) => self.names.look_up(lookup),
             }
         }
         self.endpoint.set_congested(!self.waiting.is_empty());
