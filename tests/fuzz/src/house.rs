@@ -124,7 +124,7 @@ impl House {
             match output {
                 Output::Transmit(Transmit { hop, bytes }) => self.note(hop, &bytes),
                 Output::Event(event) => self.events.push(event),
-                Output::Close(_) | Output::Notice(_) => {}
+                Output::Close(_) | Output::Notice(_) | Output::LookUp(_) => {}
             }
         }
     }

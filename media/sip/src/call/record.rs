@@ -16,6 +16,7 @@ use crate::sdp::{KeptSession, LocalMedia, MediaOptions, Negotiated};
 use bytes::Bytes;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sipx_sip::{Address, HeaderName, Uri};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 /// What the shape of [`DialogRecord`] is called; another one is not read.
@@ -359,6 +360,8 @@ impl KeptDialog {
             target: self.target.uri()?,
             routes,
             hop,
+            spare: VecDeque::new(),
+            awaits: None,
             contact: contact(hop.transport, &self.contact),
         };
         Some((dialog, tag))

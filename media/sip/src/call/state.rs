@@ -60,7 +60,6 @@ pub(crate) struct Branch {
     pub(crate) transaction: u64,
     pub(crate) uri: Uri,
     pub(crate) hop: Hop,
-    pub(crate) phone: bool,
     pub(crate) heard: bool,
     pub(crate) done: bool,
     pub(crate) challenges: u8,

@@ -165,7 +165,6 @@ impl Endpoint {
             to,
             source,
             login: trunk.outbound.clone(),
-            phone: false,
             session,
             offer,
             spare: None,

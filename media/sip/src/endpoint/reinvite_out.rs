@@ -244,12 +244,10 @@ impl Endpoint {
 
     /// Acknowledges an answer; whether it is the first copy of it.
     fn acknowledge_again(&mut self, id: u64, call: &Call, response: &Response) -> bool {
-        let known = self
-            .transactions
-            .client(id)
-            .and_then(|client| client.acks.first().map(|(_, ack, hop)| (ack.clone(), *hop)));
-        if let Some((ack, hop)) = known {
-            self.transmit(hop, ack);
+        let known = self.transactions.client(id).and_then(|client| client.acks.first_mut());
+        if let Some(ack) = known {
+            let again = (ack.hop, ack.bytes.clone());
+            self.transmit(again.0, again.1);
             return false;
         }
         let tag = to_tag(response).unwrap_or_default();

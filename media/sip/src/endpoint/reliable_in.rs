@@ -3,7 +3,7 @@
 
 use super::Endpoint;
 use super::invite_response::{confirm, sdp_of, to_tag};
-use crate::call::{Call, Fork};
+use crate::call::{Call, Fork, Neighbour};
 use crate::limits::MAX_FORKS;
 use crate::message::has_option;
 use crate::sdp::Negotiated;
@@ -34,7 +34,7 @@ impl Endpoint {
         let (true, Some(RSeq(rseq)), Some(tag)) = (required, rseq, to_tag(response)) else {
             return Provisional::Heard(self.hear_unreliable(call, response));
         };
-        let Some(index) = self.fork_of(id, call, response, &tag) else {
+        let Some(index) = self.fork_of(now, id, call, response, &tag) else {
             return Provisional::Unheard;
         };
         let Some(fork) = call.placed.as_mut().and_then(|placed| placed.forks.get_mut(index)) else {
@@ -74,6 +74,7 @@ impl Endpoint {
     /// The early dialog of a response, made if it is new.
     fn fork_of(
         &mut self,
+        now: Timestamp,
         id: u64,
         call: &mut Call,
         response: &Response,
@@ -91,7 +92,10 @@ impl Endpoint {
         }
         let mut dialog = call.dialog.clone();
         dialog.local_cseq = cseq;
-        confirm(&mut dialog, response, tag, branch.hop, branch.phone);
+        confirm(&mut dialog, response, tag);
+        let neighbour = Neighbour::new(branch.hop, &call.source);
+        self.aim(now, &mut dialog, neighbour, None);
+        let placed = call.placed.as_mut()?;
         placed.forks.push(Fork {
             transaction: id,
             tag: tag.clone(),

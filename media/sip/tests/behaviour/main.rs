@@ -15,6 +15,7 @@ mod calls_fail_over;
 mod calls_outlive_bans;
 mod cancel_and_answer_may_cross;
 mod crossing_reinvites_give_way;
+mod dialogs_follow_names;
 mod digits_come_and_go_as_info;
 mod every_table_is_bounded;
 mod guessers_are_shut_out;
