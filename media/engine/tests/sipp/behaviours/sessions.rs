@@ -114,6 +114,135 @@ fn early() -> Vec<Case> {
     ]
 }
 
+/// What begins a call in which both sides acknowledge provisional responses, with
+/// media agreed before the answer; whoever is called has still to answer.
+const THEY_HEAR_US: &str = "
+> INVITE
+  Require: 100rel
+  Allow: INVITE, ACK, BYE, PRACK, UPDATE
+  sdp
+< 183
+  ~ m=audio
+  save rseq RSeq: *([0-9]+)
+> PRACK
+  RAck: [$rseq] 1 INVITE
+< 200
+  ~ CSeq: *2 PRACK
+";
+
+const WE_HEAR_THEM: &str = "
+< INVITE
+> 183
+  Require: 100rel
+  RSeq: 7
+  Allow: INVITE, ACK, BYE, PRACK, UPDATE
+  sdp
+< PRACK
+  ~ RAck: *7 [0-9]+ INVITE
+> 200
+";
+
+/// Offers in an early dialog besides the INVITE's (RFC 3311 §5, RFC 3262 §5).
+fn early_offers() -> Vec<Case> {
+    let they_are_answered = "
+        < 200
+          ~ CSeq: *1 INVITE
+          ! m=audio
+        > ACK
+        > BYE
+        < 200";
+    let they_answer = "
+        > 200
+          late
+        < ACK
+        < BYE
+        > 200";
+    let their_update = "
+        > UPDATE
+          sdp sendonly
+        < 200
+          ~ CSeq: *[0-9]+ UPDATE
+          ~ a=recvonly";
+    let our_update = "
+        < UPDATE
+          ~ a=sendonly
+          ! Session-Expires
+        > 200
+          sdp recvonly";
+    let their_prack = "
+        > INVITE
+          Require: 100rel
+          sdp
+        < 183
+          ~ m=audio
+          save rseq RSeq: *([0-9]+)
+        > PRACK
+          RAck: [$rseq] 1 INVITE
+          sdp sendonly
+        < 200
+          ~ CSeq: *2 PRACK
+          ~ a=recvonly";
+    let our_late_offer = "
+        > INVITE
+          Require: 100rel
+        < 183
+          ~ m=audio
+          save rseq RSeq: *([0-9]+)
+        > PRACK
+          RAck: [$rseq] 1 INVITE
+          sdp
+        < 200
+          ~ CSeq: *2 PRACK
+          ! m=audio";
+    vec![
+        case(
+            "they offer in an early UPDATE, called",
+            &format!("{THEY_HEAR_US}{their_update}{they_are_answered}"),
+        )
+        .on("incoming from 200 to 100", &[Early])
+        .on("early SendRecv", &[])
+        .on("early RecvOnly", &[Answer])
+        .on("answered RecvOnly", &[])
+        .on("hung up by Them", &[]),
+        case(
+            "they offer in an early UPDATE, calling",
+            &format!("{WE_HEAR_THEM}{their_update}{they_answer}"),
+        )
+        .on("early SendRecv", &[])
+        .on("early RecvOnly", &[])
+        .on("answered RecvOnly", &[HangUp])
+        .on("hung up by Us", &[]),
+        case(
+            "we offer in an early UPDATE, called",
+            &format!("{THEY_HEAR_US}{our_update}{they_are_answered}"),
+        )
+        .on("incoming from 200 to 100", &[Early])
+        .on("early SendRecv", &[Update(SendOnly)])
+        .on("reinvited SendOnly", &[Answer])
+        .on("answered SendOnly", &[])
+        .on("hung up by Them", &[]),
+        case(
+            "we offer in an early UPDATE, calling",
+            &format!("{WE_HEAR_THEM}{our_update}\n=? 500\n{they_answer}"),
+        )
+        .on("early SendRecv", &[Update(SendOnly)])
+        .on("reinvited SendOnly", &[])
+        .on("answered SendOnly", &[HangUp])
+        .on("hung up by Us", &[]),
+        case("they offer in a PRACK", &format!("{their_prack}{they_are_answered}"))
+            .on("incoming from 200 to 100", &[Early])
+            .on("early SendRecv", &[])
+            .on("early RecvOnly", &[Answer])
+            .on("answered RecvOnly", &[])
+            .on("hung up by Them", &[]),
+        case("they answer in a PRACK", &format!("{our_late_offer}{they_are_answered}"))
+            .on("incoming from 200 to 100, no offer", &[Early])
+            .on("early SendRecv", &[Answer])
+            .on("answered SendRecv", &[])
+            .on("hung up by Them", &[]),
+    ]
+}
+
 fn forks() -> Vec<Case> {
     let script = "
         < INVITE
@@ -250,6 +379,7 @@ fn crossing() -> Vec<Case> {
         > 491
           late
         < ACK
+        =? 300
         < INVITE
           ~ a=sendonly
         > 200
@@ -289,6 +419,7 @@ async fn sessions_go_as_agreed() {
         begin_and_end(),
         given_up(),
         early(),
+        early_offers(),
         forks(),
         late_offers(),
         holds(),
