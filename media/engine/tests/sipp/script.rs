@@ -197,20 +197,24 @@ impl Writer {
         let mut checks: Vec<(String, String)> = Vec::new();
         let kind = match line.status() {
             Some(status) => {
+                let asked = self.asking.take().or(self.inviting[dialog]);
+                let answers =
+                    asked.map_or(String::new(), |number| format!(" response_txn=\"t{number}\""));
                 if self.said == "INVITE" && !line.optional {
                     for early in ["100", "180"].iter().filter(|early| **early != line.what) {
                         // Ringing is as good as the 100 before it, which may be lost.
                         let next = if status == 100 { " next=\"heard\"" } else { "" };
-                        writeln!(self.out, "<recv response=\"{early}\" optional=\"true\"{next}/>")
-                            .unwrap();
+                        writeln!(
+                            self.out,
+                            "<recv response=\"{early}\" optional=\"true\"{answers}{next}/>"
+                        )
+                        .unwrap();
                         self.index += 1;
                     }
                     self.said.clear();
                 }
                 self.heard = status;
-                if let Some(number) = self.asking.take() {
-                    attributes += &format!(" response_txn=\"t{number}\"");
-                }
+                attributes += &answers;
                 if matches!(status, 401 | 407) {
                     attributes += " auth=\"true\"";
                 }
@@ -303,7 +307,7 @@ impl Writer {
         let repeats = if repeats { " retrans=\"200\"" } else { "" };
         let mut starts = String::new();
         let asks = match &*line.what {
-            "ACK" | "CANCEL" => false,
+            "ACK" => false,
             // SIPp wants all of an INVITE's transaction or nothing.
             "INVITE" => self.is_acknowledged,
             _ => line.status().is_none(),
