@@ -162,3 +162,40 @@ fn theirs_may_not_cross_it() {
     bench.advance(2_001);
     assert!(bench.take_sent().iter().any(|text| text.starts_with("UPDATE ")));
 }
+
+#[test]
+fn an_offer_in_a_prack_crosses_it_too() {
+    let (mut bench, dialog, invite, early) = came("Require: 100rel");
+    prack(&mut bench, &invite, &early);
+    bench.advance(60_000);
+    // The caller is told every minute that it still waits.
+    let again = bench.take_sent().into_iter().find(|text| text.starts_with("SIP/2.0 183 "));
+    hold(&mut bench, dialog);
+    assert!(bench.take_sent().iter().any(|text| text.starts_with("UPDATE ")));
+    let rseq = header(&again.unwrap(), "RSeq").unwrap();
+    let mut crossing = invite.next("PRACK", 3).tagged(&early);
+    crossing.extra = format!("RAck: {rseq} 1 INVITE\r\n");
+    crossing.body = sdp("10.0.0.2", 4000, "");
+    assert!(bench.ask(CARRIER, &crossing.text()).starts_with("SIP/2.0 491 "));
+}
+
+#[test]
+fn an_offer_in_a_prack_that_the_answer_overtook_is_no_early_media() {
+    let mut bench = Bench::new();
+    let mut invite = Ask::invite("o").with("Require: 100rel");
+    invite.body = sdp("10.0.0.2", 4000, "");
+    bench.udp(CARRIER, invite.text());
+    let dialog = bench.incoming().dialog;
+    bench.act(|endpoint, now| endpoint.ring(now, dialog));
+    let ringing = bench.take_sent().pop().unwrap();
+    bench.act(|endpoint, now| endpoint.answer(now, dialog, &media(6000)));
+    let ok = bench.take_sent().pop().unwrap();
+    bench.udp(CARRIER, invite.next("ACK", 1).tagged(&ok).text());
+    bench.take_events();
+    let rseq = header(&ringing, "RSeq").unwrap();
+    let mut late = invite.next("PRACK", 2).tagged(&ringing);
+    late.extra = format!("RAck: {rseq} 1 INVITE\r\n");
+    late.body = sdp("10.0.0.2", 4000, "a=sendonly\r\n");
+    assert!(body(&bench.ask(CARRIER, &late.text())).contains("a=recvonly"));
+    assert!(matches!(bench.take_events()[..], [SipEvent::Held { .. }]));
+}
