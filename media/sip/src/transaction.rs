@@ -28,7 +28,7 @@ pub(crate) enum ClientOwner {
     /// A re-INVITE or UPDATE of ours.
     Reinvite(DialogKey),
     /// A PRACK; if it is lost the response that it acknowledges comes again.
-    Prack,
+    Prack(DialogKey),
     /// A REFER of ours.
     Refer(DialogKey),
     /// A NOTIFY about a REFER of theirs.

@@ -9,6 +9,7 @@ mod harness;
 mod process;
 mod relay;
 mod script;
+mod stream;
 
 use harness::{Server, acme_digest, carrier};
 use process::sipp;

@@ -253,6 +253,7 @@ impl Endpoint {
         hop: Hop,
     ) -> bool {
         (call.dialog.target, call.dialog.hop) = (uri.clone(), hop);
+        self.drop_early_change(call, None);
         if let Some(placed) = &mut call.placed {
             // The early dialogs of a try that failed are over with it.
             placed.tags.clear();

@@ -217,6 +217,7 @@ impl Endpoint {
             let index = placed.forks.iter().position(|f| f.transaction == id && f.tag == tag)?;
             Some(placed.forks.swap_remove(index))
         });
+        self.drop_early_change(call, Some(&tag));
         if let Some(fork) = fork {
             call.dialog.local_cseq = call.dialog.local_cseq.max(fork.dialog.local_cseq);
             call.dialog.remote_cseq = fork.dialog.remote_cseq;
@@ -241,9 +242,10 @@ impl Endpoint {
             placed.cancelled = true;
         }
         let agreed = match call.session.agreed() {
-            // Settled before the answer; what a 2xx repeats is not read (RFC 6337 §3.1.1).
-            Some(media) if !call.session.is_offering() => Ok(media.clone()),
-            _ => call.session.take_answer(&body.unwrap_or_default()),
+            // Settled before the answer; what a 2xx repeats is not read (RFC 6337 §3.1.1),
+            // nor is it the answer to an UPDATE of ours.
+            Some(media) => Ok(media.clone()),
+            None => call.session.take_answer(&body.unwrap_or_default()),
         };
         match agreed {
             Ok(media) => {

@@ -10,6 +10,7 @@ mod admission;
 mod answer;
 mod bye;
 mod cancel;
+mod early_change;
 mod extensions;
 mod fail_over;
 mod hang_up;

@@ -4,6 +4,7 @@
 use super::Endpoint;
 use super::invite_response::{confirm, sdp_of, to_tag};
 use crate::call::{Call, Fork, Neighbour};
+use crate::event::DialogKey;
 use crate::limits::MAX_FORKS;
 use crate::message::has_option;
 use crate::sdp::Negotiated;
@@ -58,9 +59,24 @@ impl Endpoint {
             .request(&Method::Prack, number, via)
             .header(HeaderName::RAck, ack.to_string());
         if let Some(request) = ask.build() {
-            self.ask(now, request, branch, fork.dialog.hop, ClientOwner::Prack);
+            let owner = ClientOwner::Prack(call.key);
+            fork.pracks.push(self.ask(now, request, branch, fork.dialog.hop, owner));
         }
         Provisional::Heard(early)
+    }
+
+    pub(super) fn on_prack_outcome(
+        &mut self,
+        id: u64,
+        key: DialogKey,
+        response: Option<&Response>,
+    ) {
+        if response.is_some_and(|response| response.status.is_provisional()) {
+            return;
+        }
+        if let Some(placed) = self.calls.get_mut(&key).and_then(|call| call.placed.as_mut()) {
+            placed.forks.iter_mut().for_each(|fork| fork.pracks.retain(|prack| *prack != id));
+        }
     }
 
     fn hear_unreliable(&self, call: &mut Call, response: &Response) -> Option<Negotiated> {
@@ -102,6 +118,7 @@ impl Endpoint {
             dialog,
             session: call.session.clone(),
             received: Sequence::default(),
+            pracks: Vec::new(),
         });
         Some(placed.forks.len() - 1)
     }

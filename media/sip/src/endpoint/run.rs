@@ -161,7 +161,8 @@ impl Endpoint {
                 self.on_probe_outcome(now, trunk, number, response);
             }
             ClientOwner::Abandoned => self.on_abandoned_outcome(now, id, response),
-            ClientOwner::Cancel | ClientOwner::Prack | ClientOwner::StrayBye => {}
+            ClientOwner::Prack(call) => self.on_prack_outcome(id, call, response),
+            ClientOwner::Cancel | ClientOwner::StrayBye => {}
         }
     }
 

@@ -22,6 +22,7 @@ mod guessers_are_shut_out;
 mod hostile_bytes_do_no_harm;
 mod identity_and_options_follow_the_trunk;
 mod identity_and_topology;
+mod media_changes_before_the_answer;
 mod media_is_agreed;
 mod numbers_are_translated;
 mod offers_are_answered;
