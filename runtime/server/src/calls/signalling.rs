@@ -41,6 +41,9 @@ pub async fn run(node: Arc<Node>, mut events: mpsc::Receiver<SipEvent>) {
                     tenant.distribution.tell_soon(AcdInput::PhoneGone(agent)).await;
                 }
             }
+            SipEvent::KeepContacts { agent, tenant, contacts } => {
+                node.ledger.contacts(tenant, agent, &contacts);
+            }
             SipEvent::TrunkRegistered { trunk, ok, status } => {
                 node.trunk_registered(trunk, ok, status);
             }
@@ -101,7 +104,8 @@ fn pick_up(
         held: false,
     };
     let dialog = incoming.dialog;
-    let contents = Contents { dialog, media: None, end: trunk.map_or(End::Phone, End::Trunk) };
+    let end = trunk.map_or(End::Phone, End::Trunk);
+    let contents = Contents { dialog, media: None, end, kept: None };
     let parcel = Parcel::new(node.clone(), contents, Cause::Rejected);
     node.calls.enter_leg(dialog, &call, ON_ITS_WAY);
     // A call that has just ended drops the message, which refuses the phone.
@@ -178,6 +182,7 @@ fn accept(node: &Arc<Node>, incoming: Incoming) -> Result<(), Refusal> {
             CallFallback::HangUp => Fallback::HangUp,
         },
         facts,
+        journal: node.config.journal,
     };
     task::start(node, &tenant, setup, program, incoming.dialog, offered).map_err(|error| {
         tenant.call_ended();
