@@ -146,7 +146,11 @@ impl Endpoint {
     ) -> Result<(), SessionError> {
         let media = call.session.take_answer(request.body())?;
         call.held = !media.direction.sends();
-        self.emit(SipEvent::Ringing { dialog: call.key, early: Some(media) });
+        self.emit(SipEvent::Ringing {
+            dialog: call.key,
+            early: Some(media),
+            trunk: call.source.trunk(),
+        });
         Ok(())
     }
 
@@ -170,7 +174,11 @@ impl Endpoint {
         match call.session.answer(&local) {
             Ok((sdp, media)) => {
                 call.held = !media.direction.sends();
-                self.emit(SipEvent::Ringing { dialog: call.key, early: Some(media) });
+                self.emit(SipEvent::Ringing {
+                    dialog: call.key,
+                    early: Some(media),
+                    trunk: call.source.trunk(),
+                });
                 ok.sdp(sdp)
             }
             Err(_) => {

@@ -58,6 +58,8 @@ async fn the_two_talk_on_if_the_target_refuses() -> Result<()> {
     caller.audio.hear_tone(AGENT_HZ, SOON).await?;
     talk.audio.hear_tone(CALLER_HZ, SOON).await?;
     assert_eq!(talk.refer("999", DOMAIN).await?, 404, "nobody is there");
+    assert_eq!(talk.refer("202", "other.example").await?, 202);
+    assert_eq!(talk.transferred(SOON).await?.last(), Some(&403), "not our 202");
     caller.hang_up().await?;
     talk.ended(SOON).await
 }
