@@ -13,7 +13,7 @@ use strowger_engine::media::{
     CommandError, LegHandle, LegSpec, LegStats, MediaEvent, RemoteParams,
 };
 use strowger_engine::signalling::Stopped;
-use strowger_model::{AgentId, CallId, CallRecord, Cause, LegId, LegMedia};
+use strowger_model::{AgentId, CallId, CallRecord, Cause, LegId, LegMedia, TrunkId};
 use strowger_sip::{
     Caller, Codec, DialogKey, DialogRecord, InviteOptions, InviteRequest, InviteTarget, LocalMedia,
     MediaOptions, Negotiated, SipEvent, Source, TakeUp, TakeUpError,
@@ -76,6 +76,8 @@ pub struct Legs {
     parcel: Option<Parcel>,
     /// The conference that the caller takes part in.
     place: Option<Place>,
+    /// Which trunk carried which leg.
+    trunks: HashMap<LegId, TrunkId>,
     /// RTP legs that were closed, for their last figures.
     closed: Vec<(LegId, LegHandle)>,
 }
@@ -102,6 +104,7 @@ impl Legs {
             given: HashMap::new(),
             parcel: None,
             place: None,
+            trunks: HashMap::new(),
             closed: Vec::new(),
         }
     }
@@ -230,6 +233,9 @@ impl Legs {
         let gone = || NoLeg { cause: Cause::Internal, reason: "nothing came".to_owned() };
         let Contents { dialog, media, end, kept } =
             self.parcel.take().and_then(Parcel::open).ok_or_else(gone)?;
+        if let End::Trunk(trunk) = end {
+            self.trunks.insert(leg, trunk);
+        }
         let (rings_at, speaks, decided) = (None, Vec::new(), true);
         self.add(leg, Leg { dialog, media, end, speaks, decided, rings_at, kept });
         let moved = self.take_media(leg).await;
@@ -343,18 +349,21 @@ impl Legs {
     /// What signalling says, in the core's words.
     pub fn hear(&mut self, leg: LegId, event: SipEvent) -> Option<LegInput> {
         match event {
-            SipEvent::Ringing { early, .. } => {
+            SipEvent::Ringing { early, trunk, .. } => {
+                self.carried_by(leg, trunk);
                 if let Some(negotiated) = &early {
                     self.connect(leg, negotiated);
                 }
                 Some(LegInput::Ringing { early_media: early.is_some() })
             }
-            SipEvent::Answered { media, .. } => {
+            SipEvent::Answered { media, trunk, .. } => {
+                self.carried_by(leg, trunk);
                 self.rings_no_more(leg);
                 self.connect(leg, &media);
                 Some(LegInput::Answered { codec: media.codec.name().to_owned() })
             }
-            SipEvent::Failed { cause, status, .. } => {
+            SipEvent::Failed { cause, status, trunk, .. } => {
+                self.carried_by(leg, trunk);
                 self.close_media(leg);
                 Some(LegInput::Failed { cause, sip_status: status })
             }
@@ -396,9 +405,22 @@ impl Legs {
         }
     }
 
-    /// Completes a record with how each leg's media fared. Waits until the legs
-    /// have ended, which takes one round of the media threads' wheel.
+    /// A trunk took a leg, or the next one after it.
+    fn carried_by(&mut self, leg: LegId, trunk: Option<TrunkId>) {
+        let Some(trunk) = trunk else { return };
+        self.trunks.insert(leg, trunk);
+        if let Some(entry) = self.legs.get_mut(&leg) {
+            entry.end = End::Trunk(trunk);
+        }
+    }
+
+    /// Completes a record with the trunk that carried each leg and how its media
+    /// fared. Waits until the legs have ended, which takes one round of the media
+    /// threads' wheel.
     pub async fn complete(&mut self, record: &mut CallRecord) {
+        for entry in &mut record.legs {
+            entry.trunk = self.trunks.get(&entry.leg).copied().or(entry.trunk);
+        }
         for (leg, media) in self.closed.drain(..) {
             let stats = media.ended().await;
             if let Some(entry) = record.legs.iter_mut().find(|entry| entry.leg == leg) {
