@@ -244,11 +244,12 @@ async fn read(shared: Arc<Shared>, offer: mpsc::UnboundedSender<(Message, Inbox)
             let dialogs = shared.dialogs.lock().expect("no panic while locked");
             dialogs.get(message.call_id()).cloned()
         };
+        let in_dialog = message.header("To").is_some_and(|to| to.contains(";tag="));
         match (known, message.method()) {
             (Some(dialog), _) => {
                 let _ = dialog.send(message);
             }
-            (None, Some("INVITE")) => {
+            (None, Some("INVITE")) if !in_dialog => {
                 let inbox = shared.open(message.call_id());
                 let _ = offer.send((message, inbox));
             }

@@ -2,7 +2,7 @@
 
 use super::audio::Audio;
 use super::dialog::Dialog;
-use super::message::Message;
+use super::message::{Message, audio_address};
 use anyhow::{Context as _, Result, bail};
 use std::time::Duration;
 
@@ -66,6 +66,37 @@ impl Talk {
         }
     }
 
+    /// Waits until the other side asks for the session anew, agrees, and sends
+    /// media to where it says.
+    pub async fn asked_anew(&mut self, within: Duration) -> Result<()> {
+        let deadline = tokio::time::Instant::now() + within;
+        loop {
+            let message = tokio::time::timeout_at(deadline, self.dialog.inbox.recv())
+                .await
+                .with_context(|| format!("no re-INVITE within {within:?}"))?
+                .context("the phone is gone")?;
+            match message.method() {
+                Some("INVITE") => return self.agree(&message).await,
+                Some("BYE") => {
+                    self.dialog.shared.send(&message.response(200, "OK", "")).await?;
+                    bail!("hung up instead: {:?}", message.header("Reason"));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    async fn agree(&self, invite: &Message) -> Result<()> {
+        if let Some(remote) = audio_address(&invite.body) {
+            self.audio.connect(remote);
+        }
+        let ok = invite
+            .response(200, "OK", "")
+            .with("Contact", format!("<sip:phone@{}>", self.dialog.shared.local))
+            .with_sdp(&self.audio.sdp("sendrecv"));
+        self.dialog.shared.send(&ok).await
+    }
+
     /// Waits until the other side hangs up. Answers re-INVITEs on the way.
     pub async fn ended(mut self, within: Duration) -> Result<()> {
         let deadline = tokio::time::Instant::now() + within;
@@ -78,13 +109,7 @@ impl Talk {
                 Some("BYE") => {
                     return self.dialog.shared.send(&message.response(200, "OK", "")).await;
                 }
-                Some("INVITE") => {
-                    let ok = message
-                        .response(200, "OK", "")
-                        .with("Contact", format!("<sip:phone@{}>", self.dialog.shared.local))
-                        .with_sdp(&self.audio.sdp("sendrecv"));
-                    self.dialog.shared.send(&ok).await?;
-                }
+                Some("INVITE") => self.agree(&message).await?,
                 None if message.cseq().is_some_and(|(_, method)| method == "INVITE") => {
                     if let Some(ack) = &self.last_ack {
                         self.dialog.shared.send(ack).await?;
