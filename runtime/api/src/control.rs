@@ -21,6 +21,16 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// The running server, as the API sees it.
 pub trait Control: Send + Sync + 'static {
+    /// Takes no more calls, and stops the server when there are none left or time
+    /// is up.
+    fn drain(&self, order: DrainOrder);
+
+    /// Takes calls again.
+    fn cancel_drain(&self);
+
+    /// Whether the server runs empty, and how many calls there are.
+    fn drain_status(&self) -> DrainStatus;
+
     /// Calls of the tenant that are not over.
     fn live_calls(&self, tenant: TenantId) -> Answer<'_, Vec<LiveCall>>;
 
@@ -161,6 +171,41 @@ pub struct LiveCall {
     pub queue: Option<String>,
     /// Agent who talks to the caller.
     pub agent: Option<AgentId>,
+}
+
+/// How a server is let run empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DrainOrder {
+    /// How long calls may go on.
+    pub within_s: u32,
+    /// What becomes of those that are left then.
+    #[serde(default)]
+    pub then: DrainThen,
+}
+
+/// What becomes of calls that are left when a server stops.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DrainThen {
+    /// They are ended properly.
+    #[default]
+    End,
+    /// They are left as they are, for the next start to take up.
+    Keep,
+}
+
+/// Whether a server runs empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct DrainStatus {
+    /// Calls that are not over, of all tenants.
+    pub live_calls: usize,
+    /// Until when they may go on; absent: calls are taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// What becomes of those that are left then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub then: Option<DrainThen>,
 }
 
 /// What an agent is doing.

@@ -14,8 +14,8 @@ use std::time::Duration;
 use strowger_acd::{AcdInput, AgentView};
 use strowger_api::{
     AgentOrder, AgentStatus, Alarm, Answer, Ban, CallTrace, Change, Changed, Control, ControlError,
-    ConvertedPrompt, Event, GuestRefused, GuestReport, LiveCall, PromptRefused, QueueStatus,
-    TrunkStatus,
+    ConvertedPrompt, DrainOrder, DrainStatus, Event, GuestRefused, GuestReport, LiveCall,
+    PromptRefused, QueueStatus, TrunkStatus,
 };
 use strowger_call::Input;
 use strowger_engine::prompt;
@@ -32,6 +32,25 @@ const SIGNALLING_PATIENCE: Duration = Duration::from_secs(2);
 pub struct ServerControl(pub Arc<Node>);
 
 impl Control for ServerControl {
+    fn drain(&self, order: DrainOrder) {
+        tracing::info!(?order, "running empty");
+        self.0.drain.begin(order);
+    }
+
+    fn cancel_drain(&self) {
+        tracing::info!("taking calls again");
+        self.0.drain.cancel();
+    }
+
+    fn drain_status(&self) -> DrainStatus {
+        let ordered = self.0.drain.ordered();
+        DrainStatus {
+            live_calls: self.0.calls.len(),
+            until: ordered.map(|ordered| ordered.until),
+            then: ordered.map(|ordered| ordered.then),
+        }
+    }
+
     fn live_calls(&self, tenant: TenantId) -> Answer<'_, Vec<LiveCall>> {
         Box::pin(async move {
             let mut asked = Vec::new();

@@ -4,6 +4,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use strowger_api::DrainThen;
 use strowger_server::cli;
 use strowger_server::config::Config;
 use strowger_server::serve::RunningServer;
@@ -82,25 +83,34 @@ async fn serve(config: Config) -> Result<()> {
     let server = RunningServer::start(config).await?;
     // Read by whoever started this process; everything else goes to stderr.
     println!("strowger is ready: api http://{} sip {}", server.http, server.sip);
-    until_stopped(&server).await?;
-    server.stop().await
+    match until_stopped(&server).await? {
+        DrainThen::End => server.stop().await,
+        DrainThen::Keep => server.leave().await,
+    }
 }
 
-/// Until SIGTERM or Ctrl-C; SIGHUP reads certificates again.
-async fn until_stopped(server: &RunningServer) -> Result<()> {
+/// Until SIGTERM or Ctrl-C, or until the server has run empty; SIGHUP reads
+/// certificates again.
+async fn until_stopped(server: &RunningServer) -> Result<DrainThen> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hang_up = signal(SignalKind::hangup())?;
-    loop {
+    let drained = server.node.drain.over(&server.node.calls);
+    tokio::pin!(drained);
+    let then = loop {
         tokio::select! {
-            _ = terminate.recv() => break,
-            result = tokio::signal::ctrl_c() => break result?,
+            _ = terminate.recv() => break DrainThen::End,
+            result = tokio::signal::ctrl_c() => {
+                result?;
+                break DrainThen::End;
+            }
+            then = &mut drained => break then,
             _ = hang_up.recv() => match server.node.sip.reload_certificates().await {
                 Ok(()) => tracing::info!("certificates read again"),
                 Err(error) => tracing::error!(%error, "the certificates in use stay"),
             },
         }
-    }
+    };
     tracing::info!("stopping");
-    Ok(())
+    Ok(then)
 }

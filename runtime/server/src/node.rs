@@ -2,6 +2,7 @@
 
 use crate::calls::registry::Registry;
 use crate::config::Config;
+use crate::drain::Drain;
 use crate::events::Events;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
@@ -53,6 +54,8 @@ pub struct Node {
     pub calls: Registry,
     /// Tenants.
     pub tenants: Tenants,
+    /// Whether the server runs empty.
+    pub drain: Drain,
     /// Calls of before the start are being taken up.
     pub recovering: AtomicBool,
     /// The event stream.

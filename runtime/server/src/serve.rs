@@ -8,6 +8,7 @@ use crate::calls::signalling_thread::SignallingThread;
 use crate::clock;
 use crate::config::{Config, HepConfig};
 use crate::control::ServerControl;
+use crate::drain::Drain;
 use crate::events::Events;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
@@ -95,6 +96,7 @@ impl RunningServer {
             http: HttpService::new(config.outbound_http.private_networks)?,
             calls: Registry::new(traces.clone()),
             traces,
+            drain: Drain::default(),
             recovering: AtomicBool::new(true),
             tenants: Tenants::default(),
             events: Events::default(),
@@ -126,6 +128,17 @@ impl RunningServer {
             let _ = stopped.await;
         }));
         Ok(Self { node, http, sip: sip_address, stop_api, api, media, signalling })
+    }
+
+    /// Writes everything down and stops, as it is: the next start takes the calls
+    /// up. Nobody outside is told anything.
+    pub async fn leave(self) -> Result<()> {
+        self.node.writer.shutdown().await?;
+        let _ = self.stop_api.send(());
+        drop(self.signalling);
+        tokio::task::spawn_blocking(move || drop(self.media)).await?;
+        self.node.store.close().await;
+        Ok(())
     }
 
     /// Ends calls properly towards both sides, writes everything down, stops.

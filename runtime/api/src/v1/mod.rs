@@ -4,6 +4,7 @@ mod agents;
 mod bans;
 mod calls;
 mod distribution;
+mod drain;
 mod events;
 mod flows;
 mod keys;
@@ -46,6 +47,7 @@ pub(crate) fn quick() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .merge(agents::quick())
         .merge(bans::quick())
+        .merge(drain::quick())
         .merge(calls::quick())
         .merge(distribution::quick())
         .merge(events::quick())

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use strowger_api::{
     AgentOrder, AgentStatus, Alarm, Answer, Ban, CallTrace, Change, Control, ControlError,
-    ConvertedPrompt, Event, GuestRefused, GuestReport, LiveCall, PromptRefused, QueueStatus,
-    TrunkStatus,
+    ConvertedPrompt, DrainOrder, DrainStatus, Event, GuestRefused, GuestReport, LiveCall,
+    PromptRefused, QueueStatus, TrunkStatus,
 };
 use strowger_model::{AgentId, AgentState, CallId, TenantId, Timestamp};
 use tokio::sync::broadcast;
@@ -30,6 +30,7 @@ pub struct MemoryControl {
     pub running: Mutex<HashMap<TenantId, Running>>,
     pub changes: Mutex<Vec<Change>>,
     pub bans: Mutex<Vec<Ban>>,
+    pub drained: Mutex<Option<DrainOrder>>,
     events: Mutex<HashMap<TenantId, broadcast::Sender<Arc<Event>>>>,
 }
 
@@ -146,6 +147,23 @@ impl Control for MemoryControl {
     ) -> Answer<'_, Result<CallTrace, ControlError>> {
         let missing = || ControlError::NotFound(format!("no trace of call {call} is kept"));
         at_once(self.of(tenant, |running| running.traces.get(&call).cloned()).ok_or_else(missing))
+    }
+
+    fn drain(&self, order: DrainOrder) {
+        *self.drained.lock().expect("no test panics here") = Some(order);
+    }
+
+    fn cancel_drain(&self) {
+        *self.drained.lock().expect("no test panics here") = None;
+    }
+
+    fn drain_status(&self) -> DrainStatus {
+        let order = *self.drained.lock().expect("no test panics here");
+        DrainStatus {
+            live_calls: 3,
+            until: order.map(|order| Timestamp(u64::from(order.within_s) * 1_000)),
+            then: order.map(|order| order.then),
+        }
     }
 
     fn bans(&self) -> Answer<'_, Result<Vec<Ban>, ControlError>> {

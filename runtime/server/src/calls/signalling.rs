@@ -148,6 +148,9 @@ fn accept(node: &Arc<Node>, incoming: Incoming) -> Result<(), Refusal> {
         let counted_as = "call.refused.forbidden";
         return Err(Refusal { cause: Cause::Forbidden, counted_as, phrase });
     }
+    if node.drain.ordered().is_some() {
+        return Err(refused(Cause::Congestion, "call.refused.draining"));
+    }
     if node.calls.len() >= node.config.max_calls {
         return Err(refused(Cause::Congestion, "call.refused.capacity"));
     }

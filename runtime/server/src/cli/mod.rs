@@ -15,8 +15,8 @@ pub use error::CliError;
 use clap::Subcommand;
 use client::Client;
 use commands::{
-    agent, ban, call, events, key, kv, number, profile, program, project, prompt, queue, recording,
-    tenant, trunk,
+    agent, ban, call, drain, events, key, kv, number, profile, program, project, prompt, queue,
+    recording, tenant, trunk,
 };
 use output::Output;
 use std::process::ExitCode;
@@ -57,6 +57,9 @@ pub enum Command {
     /// Addresses that signalling does not answer (operator).
     #[command(subcommand)]
     Ban(ban::Ban),
+    /// Takes no more calls, waits for those there are, then stops the server
+    /// (operator).
+    Drain(drain::Drain),
     /// Recordings.
     #[command(subcommand)]
     Recording(recording::Recording),
@@ -112,6 +115,7 @@ async fn execute(
         Command::Prompt(command) => prompt::run(&client, command, out).await,
         Command::Call(command) => call::run(&client, command, out).await,
         Command::Ban(command) => ban::run(&client, command, out).await,
+        Command::Drain(command) => drain::run(&client, command, out).await,
         Command::Recording(command) => recording::run(&client, command, out).await,
         Command::Kv(command) => kv::run(&client, command, out).await,
         Command::Events(command) => events::run(&client, command, out).await,

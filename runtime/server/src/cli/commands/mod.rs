@@ -3,6 +3,7 @@
 pub(super) mod agent;
 pub(super) mod ban;
 pub(super) mod call;
+pub(super) mod drain;
 pub(super) mod events;
 pub(super) mod key;
 pub(super) mod kv;
