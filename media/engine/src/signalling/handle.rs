@@ -287,10 +287,7 @@ impl SipHandle {
     }
 
     /// See [`strowger_sip::Endpoint::restore_registrations`].
-    pub async fn restore_registrations(
-        &self,
-        kept: Vec<ContactRecord>,
-    ) -> Result<usize, Stopped> {
+    pub async fn restore_registrations(&self, kept: Vec<ContactRecord>) -> Result<usize, Stopped> {
         let (reply, answer) = oneshot::channel();
         self.send(Command::RestoreRegistrations(kept, reply)).await?;
         answer.await.map_err(|_| Stopped)

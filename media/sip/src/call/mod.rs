@@ -11,9 +11,9 @@ mod state;
 pub(crate) use clock::{Request as TimerRequest, SessionClock, judge as judge_timer};
 pub(crate) use dialog::{Dialog, next_hop, read_routes};
 pub(crate) use early::{Carries, Fork, Reliable, Unacked1xx};
-pub(crate) use refer::{ReferIn, ReferOut};
 pub use record::{DialogRecord, RecordError};
 pub(crate) use record::{Kept, KeptBranch, KeptIncoming, KeptPlaced, KeptUp, Text};
+pub(crate) use refer::{ReferIn, ReferOut};
 pub use replaces::Replaces;
 pub use state::InviteOptions;
 pub(crate) use state::{

@@ -323,6 +323,12 @@ impl Endpoint {
             self.cancel_invite(now, id);
         } else if response.status.is_success() {
             let tag = super::invite_response::to_tag(response).unwrap_or_default();
+            let acks = self.transactions.client(id).map(|client| &client.acks);
+            let known = acks.and_then(|acks| acks.iter().find(|(known, ..)| *known == tag));
+            if let Some((_, ack, hop)) = known {
+                let (ack, hop) = (ack.clone(), *hop);
+                return self.transmit(hop, ack);
+            }
             self.hang_up_stray(now, id, response, tag);
         }
     }

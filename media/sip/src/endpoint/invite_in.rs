@@ -1,7 +1,7 @@
 //! A call comes in (RFC 3261 §13.3).
 
-use super::{Endpoint, Fate};
 use super::identity::{passed, read_caller};
+use super::{Endpoint, Fate};
 use crate::call::{Call, Dialog, Peer, Phase, SessionClock, next_hop, read_routes};
 use crate::counters::Count;
 use crate::event::{DialogKey, Incoming, SipEvent, Source};

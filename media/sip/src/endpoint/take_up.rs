@@ -8,8 +8,8 @@
 
 use super::{Endpoint, Fate};
 use crate::call::{
-    Call, Dialog, DialogRecord, Kept, KeptBranch, KeptIncoming, KeptPlaced, KeptUp,
-    Peer, Phase, Placed, Purpose, RecordError, SessionClock, Way,
+    Call, Dialog, DialogRecord, Kept, KeptBranch, KeptIncoming, KeptPlaced, KeptUp, Peer, Phase,
+    Placed, Purpose, RecordError, SessionClock, Way,
 };
 use crate::counters::Count;
 use crate::event::{DialogKey, Side, SipEvent, Source};
@@ -22,9 +22,7 @@ use crate::sdp::{LocalMedia, MediaOptions, Session};
 use crate::timer::TimerKey;
 use crate::transaction::{ClientOwner, ServerMachine, branch_of, merge_key};
 use sipx_sip::transaction::ServerState;
-use sipx_sip::{
-    ClientTransaction, HeaderName, Method, Request, Timers, TransactionKey, Uri, Via,
-};
+use sipx_sip::{ClientTransaction, HeaderName, Method, Request, Timers, TransactionKey, Uri, Via};
 use strowger_model::{AgentId, Cause, Timestamp};
 
 /// How far the numbers of our requests go ahead of those kept: more than a leg
@@ -206,13 +204,7 @@ impl Endpoint {
     }
 
     /// Asks the other side to go on, as soon as there is a way to it.
-    fn go_on(
-        &mut self,
-        now: Timestamp,
-        key: DialogKey,
-        media: LocalMedia,
-        options: MediaOptions,
-    ) {
+    fn go_on(&mut self, now: Timestamp, key: DialogKey, media: LocalMedia, options: MediaOptions) {
         self.with_call(key, |endpoint, call| {
             let moved = endpoint.changes_ends(&call.session, &media);
             call.session.set_local(media);
@@ -297,7 +289,8 @@ impl Endpoint {
             .filter(|(_, hop)| hop.connection == source.connection)
             .map(|(uri, _)| uri.clone())
             .collect();
-        let away = self.take_ups.iter().filter(|(_, taking)| matches!(taking, TakingUp::Away { .. }));
+        let away =
+            self.take_ups.iter().filter(|(_, taking)| matches!(taking, TakingUp::Away { .. }));
         let back: Vec<(DialogKey, Uri)> = away
             .filter_map(|(key, _)| {
                 let call = self.calls.get(key)?;

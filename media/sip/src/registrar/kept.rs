@@ -72,8 +72,7 @@ impl Registrar {
         if there.len() >= MAX_CONTACTS || there.iter().any(|b| b.uri.equivalent(&uri)) {
             return None;
         }
-        let hop =
-            Hop { transport: record.over, remote: record.at, connection: None, trunk: None };
+        let hop = Hop { transport: record.over, remote: record.at, connection: None, trunk: None };
         let call_id = Bytes::from(record.call_id.clone());
         let binding = Binding { uri, hop, call_id, cseq: record.cseq, expires_at };
         let line = Line { tenant: record.tenant, bindings: Vec::new() };
