@@ -253,7 +253,7 @@ impl Task {
                 drop(reply.send(endpoint.take_up(now, key, &record, *how)));
             }
             Command::RestoreRegistrations(kept, reply) => {
-                drop(reply.send(endpoint.restore_registrations(now, kept)));
+                let _ = reply.send(endpoint.restore_registrations(now, kept));
             }
             Command::Recovered => self.recovering = false,
             Command::Registrations(reply) => drop(reply.send(endpoint.registrations())),
