@@ -2,7 +2,7 @@
 //! grows, so that a crash leaves one that plays.
 
 use crate::{Law, SAMPLE_RATE};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 /// What the samples are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +64,27 @@ pub fn header(content: Content, channels: u16, data_bytes: u32) -> [u8; HEADER_L
     out
 }
 
+/// Reads the first bytes of a file as [`header`] makes them: what the samples are,
+/// and how many channels there are.
+pub fn read_header(file: &mut impl Read) -> io::Result<(Content, u16)> {
+    let foreign = || io::Error::new(io::ErrorKind::InvalidData, "this is no recording of ours");
+    let mut there = [0; HEADER_LEN];
+    file.read_exact(&mut there)?;
+    let channels = u16::from_le_bytes([there[22], there[23]]);
+    let content = match u16::from_le_bytes([there[20], there[21]]) {
+        1 => Content::Pcm16,
+        6 => Content::G711(Law::Pcma),
+        7 => Content::G711(Law::Pcmu),
+        _ => return Err(foreign()),
+    };
+    let mut as_made = header(content, channels.clamp(1, 2), 0);
+    // The sizes are whatever they were when the last ones were written.
+    for sizes in [4..8, 46..50, 54..58] {
+        as_made[sizes.clone()].copy_from_slice(&there[sizes]);
+    }
+    if there == as_made { Ok((content, channels)) } else { Err(foreign()) }
+}
+
 /// Writes a file of any length in blocks.
 #[derive(Debug)]
 pub struct WavWriter<W> {
@@ -78,6 +99,25 @@ impl<W: Write + Seek> WavWriter<W> {
     pub fn new(mut file: W, content: Content, channels: u16) -> io::Result<Self> {
         file.write_all(&header(content, channels, 0))?;
         Ok(Self { file, content, channels, data_bytes: 0 })
+    }
+
+    /// Goes on with a file of ours, whatever its sizes say: what is there counts.
+    pub fn resume(mut file: W) -> io::Result<Self>
+    where
+        W: Read,
+    {
+        let (content, channels) = read_header(&mut file)?;
+        let frame = u64::from(content.bytes_per_sample() * channels);
+        let there = file.seek(SeekFrom::End(0))?.saturating_sub(HEADER_LEN as u64);
+        let data_bytes = there.min(MAX_DATA) / frame * frame;
+        // A sample that was cut in half is written over.
+        file.seek(SeekFrom::Start(HEADER_LEN as u64 + data_bytes))?;
+        Ok(Self { file, content, channels, data_bytes: data_bytes as u32 })
+    }
+
+    /// What the samples are.
+    pub fn content(&self) -> Content {
+        self.content
     }
 
     /// Adds interleaved samples.
@@ -95,7 +135,7 @@ impl<W: Write + Seek> WavWriter<W> {
     pub fn patch_sizes(&mut self) -> io::Result<()> {
         self.file.seek(SeekFrom::Start(0))?;
         self.file.write_all(&header(self.content, self.channels, self.data_bytes))?;
-        self.file.seek(SeekFrom::End(0))?;
+        self.file.seek(SeekFrom::Start(HEADER_LEN as u64 + u64::from(self.data_bytes)))?;
         Ok(())
     }
 

@@ -15,6 +15,7 @@ mod event;
 mod hop;
 pub mod limits;
 mod message;
+mod names;
 mod notice;
 mod policy;
 mod random;
@@ -43,6 +44,7 @@ pub use endpoint::{
 pub use event::{DialogKey, Incoming, Refer, Side, SipEvent, Source};
 pub use hop::{ConnectionId, Hop, Packet, Transmit, Transport};
 pub use limits::Limits;
+pub use names::{LookupId, NameLookup};
 pub use notice::Notice;
 pub use policy::{Assertion, IdentityPolicy, LegPolicy, Policies, Reliability, SessionTimer};
 pub use registrar::{ContactRecord, Registration};

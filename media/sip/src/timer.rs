@@ -44,6 +44,8 @@ pub(crate) enum TimerKey {
     FirstWord(DialogKey, u64),
     /// A leg that was taken up must have been heard of.
     TakeUp(DialogKey),
+    /// A name must be known by now.
+    Name(crate::names::LookupId),
     /// A stream must not hold back the rest of a message for ever.
     Stream(crate::hop::ConnectionId),
 }

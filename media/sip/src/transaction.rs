@@ -28,7 +28,7 @@ pub(crate) enum ClientOwner {
     /// A re-INVITE or UPDATE of ours.
     Reinvite(DialogKey),
     /// A PRACK; if it is lost the response that it acknowledges comes again.
-    Prack,
+    Prack(DialogKey),
     /// A REFER of ours.
     Refer(DialogKey),
     /// A NOTIFY about a REFER of theirs.
@@ -51,14 +51,25 @@ struct ClientKey {
     cancel: bool,
 }
 
+/// An ACK that was sent.
+#[derive(Debug)]
+pub(crate) struct Ack {
+    /// To tag of the answer.
+    pub(crate) tag: Bytes,
+    pub(crate) bytes: Bytes,
+    pub(crate) hop: Hop,
+    /// How often it was sent again.
+    pub(crate) repeats: u8,
+}
+
 #[derive(Debug)]
 pub(crate) struct Client {
     pub(crate) machine: Box<ClientTransaction>,
     pub(crate) hop: Hop,
     pub(crate) owner: ClientOwner,
-    /// ACKs sent for 2xx answers, by the answer's To tag, to be repeated when
-    /// the answer is (RFC 3261 §13.2.2.4).
-    pub(crate) acks: Vec<(Bytes, Bytes, Hop)>,
+    /// ACKs sent for 2xx answers, to be repeated when the answer is (RFC 3261
+    /// §13.2.2.4).
+    pub(crate) acks: Vec<Ack>,
     /// Whether a CANCEL was sent for it.
     pub(crate) cancelled: bool,
     key: ClientKey,
@@ -198,6 +209,22 @@ impl Transactions {
         self.next
     }
 
+    /// Begins a transaction anew under its number: elsewhere, with another branch.
+    pub(crate) fn replace_client(
+        &mut self,
+        id: u64,
+        machine: ClientTransaction,
+        branch: u64,
+        hop: Hop,
+    ) -> bool {
+        let Some(client) = self.clients.get_mut(&id) else { return false };
+        self.client_keys.remove(&client.key);
+        client.key.branch = branch;
+        self.client_keys.insert(client.key, id);
+        (client.machine, client.hop) = (Box::new(machine), hop);
+        true
+    }
+
     pub(crate) fn add_server(
         &mut self,
         machine: ServerTransaction,
@@ -226,6 +253,17 @@ impl Transactions {
             self.server_keys.remove(&server.key);
             if let Some(merge) = server.merge {
                 self.merges.remove(&merge);
+            }
+        }
+    }
+
+    /// What goes over `hop` is lost: ACKs that went there go elsewhere when
+    /// their answers come again.
+    pub(crate) fn wear_acks(&mut self, hop: &Hop) {
+        let acks = self.clients.values_mut().flat_map(|client| client.acks.iter_mut());
+        for ack in acks {
+            if (ack.hop.transport, ack.hop.remote) == (hop.transport, hop.remote) {
+                ack.repeats = u8::MAX;
             }
         }
     }

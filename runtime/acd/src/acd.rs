@@ -102,6 +102,9 @@ impl Acd {
             AcdInput::SetNotReady { agent, reason } => {
                 self.with_agent(agent, |acd, number| acd.set_not_ready(number, reason));
             }
+            AcdInput::AgentWas { agent, state, since } => {
+                self.with_agent(agent, |acd, number| acd.agent_was(number, state, since));
+            }
             AcdInput::PhoneGone(agent) => self.with_agent(agent, Self::phone_gone),
             AcdInput::PhoneBack(agent) => self.with_agent(agent, Self::phone_back),
             AcdInput::Enqueue(enqueue) => self.enqueue(enqueue),
@@ -110,6 +113,9 @@ impl Acd {
             AcdInput::OfferRinging { offer } => self.offer_ringing(offer),
             AcdInput::OfferAnswered { offer } => self.offer_answered(offer),
             AcdInput::OfferFailed { offer, cause } => self.offer_failed(offer, cause),
+            AcdInput::Talking { agent, call, queue, since } => {
+                self.with_agent(agent, |acd, number| acd.talks_since(number, call, &queue, since));
+            }
             AcdInput::TalkEnded { agent, call, talk_ms } => {
                 self.with_agent(agent, |acd, number| acd.talk_ended(number, call, talk_ms));
             }

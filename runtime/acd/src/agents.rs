@@ -267,6 +267,37 @@ impl Acd {
         self.change_agent(number, AgentState::Talking, false);
     }
 
+    /// A conversation from before a restart goes on.
+    pub(crate) fn talks_since(&mut self, number: u64, call: CallId, queue: &str, since: Timestamp) {
+        // A queue that is gone asks for no wrap-up and keeps no figures.
+        let queue = self.queues.named(queue).unwrap_or(u32::MAX);
+        let since = since.min(self.now);
+        self.begin_talk(number, call, queue);
+        if let Some(agent) = self.agents.get_mut(&number) {
+            agent.duty = Duty::Talk { call, queue, since };
+            agent.since = since;
+            self.timers.set(Timer::Talk(number), since.plus_ms(MAX_TALK_MS));
+        }
+    }
+
+    /// What the agent was before a restart. Who was about to talk is ready again,
+    /// and nobody has to wrap up for longer than any queue asks for.
+    pub(crate) fn agent_was(&mut self, number: u64, state: AgentState, since: Timestamp) {
+        let wrap_up_ms = self.queues.by_number.values().map(|q| q.config.wrap_up_ms).max();
+        let wrap_up_until = since.plus_ms(wrap_up_ms.unwrap_or(0));
+        match state {
+            AgentState::SignedOut => {}
+            AgentState::NotReady(reason) => {
+                self.change_agent(number, AgentState::NotReady(reason), false);
+            }
+            AgentState::WrapUp if wrap_up_until > self.now => {
+                self.timers.set(Timer::WrapUp(number), wrap_up_until);
+                self.change_agent(number, AgentState::WrapUp, false);
+            }
+            _ => self.change_agent(number, AgentState::Ready, false),
+        }
+    }
+
     pub(crate) fn talk_ended(&mut self, number: u64, call: CallId, talk_ms: u64) {
         if self.talks_in(number, call) {
             self.end_talk(number, Some(talk_ms));

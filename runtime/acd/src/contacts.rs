@@ -84,11 +84,12 @@ impl Acd {
         };
         let number = self.next_contact;
         self.next_contact += 1;
+        let enqueued_at = wish.since.map_or(self.now, |since| since.min(self.now));
         let contact = Waiting {
             number,
             call: wish.call,
             queue: queue_number,
-            enqueued_at: self.now,
+            enqueued_at,
             priority: wish.priority.clamp(-MAX_PRIORITY, MAX_PRIORITY),
             needs: wish.needs,
             attributes: wish.attributes,
@@ -113,7 +114,7 @@ impl Acd {
         self.contact_of_call.insert(wish.call, number);
         self.contacts.insert(number, contact);
         if let Some(ms) = longest {
-            self.timers.set(Timer::MaxWait(number), self.now.plus_ms(ms));
+            self.timers.set(Timer::MaxWait(number), enqueued_at.plus_ms(ms));
         }
         self.shelve(number);
         self.tell_position(number);

@@ -1,7 +1,9 @@
 //! Everything that can happen to a distribution.
 
 use crate::{AgentConfig, QueueConfig};
-use strowger_model::{Address, AgentId, CallId, Cause, OfferId, QueueId, SkillNeed};
+use strowger_model::{
+    Address, AgentId, AgentState, CallId, Cause, OfferId, QueueId, SkillNeed, Timestamp,
+};
 
 /// Something that happened. Inputs about offers, calls or agents that are no
 /// longer there are ignored: they were overtaken, not wrong.
@@ -29,6 +31,16 @@ pub enum AcdInput {
         agent: AgentId,
         /// Why: `break`, `training`, whatever the tenant uses.
         reason: String,
+    },
+    /// What the agent was before a restart. Whatever was under way then is over;
+    /// a conversation that goes on is told of by `Talking`.
+    AgentWas {
+        /// Which agent.
+        agent: AgentId,
+        /// What the agent was.
+        state: AgentState,
+        /// Since when.
+        since: Timestamp,
     },
     /// The agent's phone cannot be reached any more. An offer to it is taken
     /// back; a conversation goes on until its media or signalling ends it.
@@ -64,6 +76,17 @@ pub enum AcdInput {
         offer: OfferId,
         /// Why.
         cause: Cause,
+    },
+    /// Agent and caller have been talking since before a restart.
+    Talking {
+        /// The agent.
+        agent: AgentId,
+        /// The call they talk in.
+        call: CallId,
+        /// Name of the queue that brought them together.
+        queue: String,
+        /// Since when.
+        since: Timestamp,
     },
     /// Caller and agent no longer talk.
     TalkEnded {
@@ -111,6 +134,8 @@ pub struct Enqueue {
     pub to: Address,
     /// Longest wait; 0: as long as the queue allows.
     pub max_wait_ms: u64,
+    /// Since when, if it has waited before a restart: it keeps its place.
+    pub since: Option<Timestamp>,
 }
 
 /// How one run of a router ended.

@@ -70,6 +70,7 @@ mod tests {
                 from: "100".parse().unwrap(),
                 to: "200".parse().unwrap(),
                 max_wait_ms: 0,
+                since: None,
             };
             acd.handle(Timestamp(0), AcdInput::Enqueue(wish));
         }

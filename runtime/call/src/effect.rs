@@ -9,7 +9,7 @@ use crate::view::TurnView;
 use serde::{Deserialize, Serialize};
 use strowger_model::{
     Address, AgentId, Blame, CallId, CallRecord, Cause, JournalEntry, LegId, OfferId, RecordingId,
-    SkillNeed,
+    SkillNeed, Timestamp,
 };
 
 /// One sound being played, counted within the call.
@@ -223,8 +223,6 @@ pub enum MediaEffect {
         leg: LegId,
         /// Name of the conference.
         conference: String,
-        /// Whether nobody hears it at first.
-        muted: bool,
     },
     /// Let it leave.
     ConferenceLeave {
@@ -238,6 +236,16 @@ pub enum MediaEffect {
         /// Its name.
         recording: RecordingId,
         /// Report silence of this length as [`crate::MediaInput::Silence`]; 0: never.
+        silence_ms: u64,
+    },
+    /// Go on with a recording that a restart of the server has interrupted: the
+    /// gap is silence.
+    RecordContinue {
+        /// Which leg.
+        leg: LegId,
+        /// Its name.
+        recording: RecordingId,
+        /// As in `RecordStart`.
         silence_ms: u64,
     },
     /// Write silence.
@@ -272,6 +280,17 @@ pub enum QueueEffect {
         attributes: Vec<(String, String)>,
         /// 0: as long as the queue allows.
         max_wait_ms: u64,
+        /// Since when, if the caller has waited before a restart of the server.
+        since: Option<Timestamp>,
+    },
+    /// Caller and agent talk; the distribution may not know after a restart.
+    Talking {
+        /// Who talks.
+        agent: AgentId,
+        /// Name of the queue that brought them together.
+        queue: String,
+        /// Since when.
+        since: Timestamp,
     },
     /// The flow or the host took the caller out.
     Leave,

@@ -4,12 +4,15 @@ use crate::action::CommandId;
 use crate::effect::PlayId;
 use crate::refer::{Between, LegFacts, ReferTo};
 use crate::turn::TurnResult;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use strowger_model::{
     Address, AgentId, CallId, Cause, ContactOutcome, LegId, OfferId, Party, RecordingId, VersionId,
 };
 
 /// Something happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Input {
     /// The guest has answered.
     Turn(TurnResult),
@@ -90,6 +93,14 @@ pub enum Input {
         /// In words.
         reason: String,
     },
+    /// Time is up for something; see [`crate::Call::next_timeout`].
+    Due,
+    /// The server was restarted while the call lived: what has become of its
+    /// legs. One that is not named is as it was.
+    Recovered {
+        /// Each leg that was looked for.
+        legs: Vec<(LegId, LegFate)>,
+    },
     /// Something for the flow to know that has no input of its own.
     Signal {
         /// Name.
@@ -99,8 +110,25 @@ pub enum Input {
     },
 }
 
+/// What has become of a leg while nobody carried its call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LegFate {
+    /// It was taken up again.
+    Up {
+        /// Codec agreed, by its RTP name.
+        codec: String,
+    },
+    /// It could not be taken up and was ended towards its other end.
+    Gone {
+        /// Why.
+        cause: Cause,
+    },
+}
+
 /// News of a leg. A leg that has ended is not heard any more.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LegInput {
     /// It rings.
     Ringing {
@@ -148,7 +176,8 @@ pub enum LegInput {
 }
 
 /// News of sound.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MediaInput {
     /// What was played has ended by itself, or could not be played.
     PlayEnded {
@@ -190,7 +219,7 @@ pub enum MediaInput {
     /// A tone was heard from the caller's side.
     Tone {
         /// Its name as in `wit/flow.wit`.
-        name: &'static str,
+        name: Cow<'static, str>,
     },
     /// The caller cannot take part in the conference.
     ConferenceFailed {
@@ -200,7 +229,8 @@ pub enum MediaInput {
 }
 
 /// News of the tenant's distribution.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum QueueInput {
     /// The caller's place.
     Waiting {

@@ -9,6 +9,7 @@ mod action;
 mod admit;
 mod call;
 mod check;
+mod distribution;
 mod effect;
 mod event;
 mod facts;
@@ -18,6 +19,7 @@ mod journal;
 mod limits;
 mod pick_up;
 mod random;
+mod rebuild;
 mod refer;
 mod replay;
 mod secrets;
@@ -34,13 +36,14 @@ pub use call::Call;
 pub use effect::{Effect, KvOp, LegEffect, MediaEffect, PlayId, QueueEffect};
 pub use event::{GuestEvent, Moment};
 pub use fault::{Fault, FaultKind};
-pub use input::{Input, LegInput, MediaInput, QueueInput};
+pub use input::{Input, LegFate, LegInput, MediaInput, QueueInput};
 pub use journal::{
     EndBody, EventBody, FALLBACK_NOTE, FallbackBody, NoteBody, TAKEN_OVER_NOTE, TakenOverBody,
     TurnBody,
 };
 pub use limits::CallLimits;
 pub use pick_up::PickUpFrom;
+pub use rebuild::{RebuildError, Rebuilt};
 pub use refer::{Between, LegFacts, ReferTo};
 pub use replay::{ReplayError, ReplayTurn, replay};
 pub use setup::{CallSetup, Fallback};

@@ -1,12 +1,14 @@
 //! What calls and phones say to each other when a part in a conversation is
 //! given to somebody else.
 
+use serde::{Deserialize, Serialize};
 use strowger_model::{Address, AgentId, CallId, Direction, LegId, Timestamp, TrunkId};
 
 /// Where a phone wants its part in a conversation to go. Whether it may go there
 /// was decided by whoever knows the tenant; whether the call is in a state for
 /// it decides the call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ReferTo {
     /// To somebody who is called, written as in `dial`.
     Target(String),
@@ -19,6 +21,12 @@ pub enum ReferTo {
         /// The phone's leg there.
         leg: LegId,
     },
+    /// To a number of another host: no call is placed to strangers' servers. The
+    /// phone's wish is taken and comes to nothing, so that it hears why.
+    Elsewhere {
+        /// That host.
+        host: String,
+    },
     /// Nowhere, and the phone is told so.
     Nowhere {
         /// SIP status.
@@ -27,7 +35,8 @@ pub enum ReferTo {
 }
 
 /// What one call says to another of the same tenant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Between {
     /// A phone that is in both of us wants those joined that it talks with.
     Ask {
@@ -55,7 +64,7 @@ pub enum Between {
 }
 
 /// What is known of a leg that comes from elsewhere.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LegFacts {
     /// The other end's address.
     pub address: Address,

@@ -94,7 +94,7 @@ pub fn replay(entries: &[JournalEntry]) -> Result<Vec<ReplayTurn>, ReplayError> 
                     turns.clear();
                 }
             }
-            (JournalKind::End, Some(_)) => {}
+            (JournalKind::Input | JournalKind::Leg | JournalKind::End, Some(_)) => {}
         }
     }
     Ok(turns)

@@ -131,7 +131,7 @@ fn input() -> impl Strategy<Value = Input> {
             reason: String::new(),
         })),
         1 => any::<u64>().prop_map(|ms| Input::Media(MediaInput::Silence { ms })),
-        1 => Just(Input::Media(MediaInput::Tone { name: "busy" })),
+        1 => Just(Input::Media(MediaInput::Tone { name: "busy".into() })),
         1 => Just(Input::Media(MediaInput::ConferenceFailed { reason: "full".into() })),
         6 => queue_input().prop_map(Input::Queue),
         3 => (0u64..30).prop_map(CommandId).prop_flat_map(result),
@@ -274,6 +274,24 @@ fn run(line: &mut Line, step: Step) {
     }
 }
 
+/// Everybody is gone when the server is back: the call ends, and its journal
+/// makes it again.
+fn taken_up_and_killed_again(journal: &[JournalEntry], mut call: Call) {
+    let mut journal = journal.to_vec();
+    let now = journal.last().unwrap().at.plus_ms(5_000);
+    let gone = |(leg, _)| (leg, LegFate::Gone { cause: Cause::ServerRestart });
+    let legs = call.living_legs().into_iter().map(gone).collect();
+    call.handle(now, Input::Recovered { legs });
+    assert!(call.is_over() || call.view().phase() == Phase::Ended || call.living_legs().is_empty());
+    while let Some(effect) = call.poll() {
+        if let Effect::Journal(entry) = effect {
+            journal.push(entry);
+        }
+    }
+    let again = Call::rebuild(&journal).unwrap();
+    assert_eq!(format!("{:?}", again.call), format!("{call:?}"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1_500, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -293,6 +311,14 @@ proptest! {
         for step in steps {
             run(&mut line, step);
         }
+        let again = Call::rebuild(&line.journal).unwrap();
+        prop_assert_eq!(format!("{:?}", again.call), format!("{:?}", line.call));
+        prop_assert_eq!(again.unwritten, vec![]);
+        if let Some((event, moment, _)) = &line.pending {
+            let turn = again.turn.as_ref().map(|(event, moment, _)| (event, moment));
+            prop_assert_eq!(turn, Some((event, moment)));
+        }
+        taken_up_and_killed_again(&line.journal, again.call);
         // Whoever is served by now hangs up; an operator ends what has nobody left.
         line.raw(Input::Leg(line.call.subject(), hung_up()));
         if line.call.view().phase() != Phase::Ended {

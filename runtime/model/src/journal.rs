@@ -16,11 +16,19 @@ pub enum JournalKind {
     Turn,
     /// Something that happened to the call outside its guest.
     Note,
+    /// Something the call was told: fed again, they make the same call.
+    Input,
+    /// What signalling needs to go on with a leg.
+    Leg,
     /// The call is over.
     End,
 }
 
 impl JournalKind {
+    /// Every kind there is.
+    pub const ALL: [Self; 7] =
+        [Self::Setup, Self::Event, Self::Turn, Self::Note, Self::Input, Self::Leg, Self::End];
+
     /// Name as it stands in SQL and JSON.
     pub fn name(self) -> &'static str {
         match self {
@@ -28,6 +36,8 @@ impl JournalKind {
             Self::Event => "event",
             Self::Turn => "turn",
             Self::Note => "note",
+            Self::Input => "input",
+            Self::Leg => "leg",
             Self::End => "end",
         }
     }

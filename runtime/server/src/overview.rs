@@ -2,6 +2,7 @@
 //! call.
 
 use crate::metrics::text::{Kind, Text};
+use crate::metrics::transcoding;
 use crate::metrics::trunks::{self, NamedTenant, NamedTrunk};
 use crate::node::Node;
 use std::collections::HashMap;
@@ -14,6 +15,7 @@ pub async fn metrics(node: &Node) -> String {
     let mut text = Text::default();
     node.metrics.render(&mut text);
     server(node, &mut text);
+    transcoding::render(&mut text, &node.media.transcoded());
     signalling(node, &mut text).await;
     let (trunks, tenants) = named(node).await;
     trunks::render(&mut text, &trunks, &tenants);

@@ -96,9 +96,7 @@ impl Entries<'_> {
 }
 
 fn kind(name: &str) -> Option<JournalKind> {
-    [JournalKind::Setup, JournalKind::Event, JournalKind::Turn, JournalKind::Note, JournalKind::End]
-        .into_iter()
-        .find(|kind| kind.name() == name)
+    JournalKind::ALL.into_iter().find(|kind| kind.name() == name)
 }
 
 #[cfg(test)]

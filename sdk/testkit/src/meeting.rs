@@ -93,7 +93,7 @@ impl LiveCall {
             let Some(name) = TONES.into_iter().find(|known| *known == tone) else {
                 return Err(format!("tones are {}", TONES.join(", ")));
             };
-            world.tell(Input::Media(MediaInput::Tone { name }));
+            world.tell(Input::Media(MediaInput::Tone { name: name.into() }));
             Ok(())
         })
     }

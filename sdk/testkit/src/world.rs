@@ -325,7 +325,8 @@ impl World {
                 self.note("the caller leaves the conference");
                 self.conference = None;
             }
-            MediaEffect::RecordStart { recording, .. } => {
+            MediaEffect::RecordStart { recording, .. }
+            | MediaEffect::RecordContinue { recording, .. } => {
                 self.note("recording begins");
                 self.recording = Some((recording, self.now));
             }
@@ -365,7 +366,7 @@ impl World {
                     waiting.offer.take_if(|(known, _)| *known == offer);
                 }
             }
-            QueueEffect::OfferRinging { .. } => {}
+            QueueEffect::OfferRinging { .. } | QueueEffect::Talking { .. } => {}
             QueueEffect::TalkEnded { .. } => self.talking_to = None,
             QueueEffect::Hold { .. } => self.note("the agent puts the caller on hold"),
             QueueEffect::Resume { .. } => self.note("the agent takes the caller off hold"),

@@ -218,6 +218,7 @@ impl Floor {
                 Err(_) => unreachable!("digits make a number"),
             },
             max_wait_ms: 0,
+            since: None,
         }
     }
 

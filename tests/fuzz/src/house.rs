@@ -92,7 +92,7 @@ impl House {
         };
         self.act(|endpoint, now| endpoint.invite(now, dialog, request));
         if !self.events.iter().any(|event| event.dialog() == Some(dialog)) {
-            self.events.push(SipEvent::Ringing { dialog, early: None });
+            self.events.push(SipEvent::Ringing { dialog, early: None, trunk: None });
         }
     }
 
@@ -124,7 +124,7 @@ impl House {
             match output {
                 Output::Transmit(Transmit { hop, bytes }) => self.note(hop, &bytes),
                 Output::Event(event) => self.events.push(event),
-                Output::Close(_) | Output::Notice(_) => {}
+                Output::Close(_) | Output::Notice(_) | Output::LookUp(_) => {}
             }
         }
     }

@@ -8,6 +8,7 @@
 //! | `3SLOT` | picks up who waits at SLOT                                          |
 //! | `4EXT`  | picks up what rings at extension EXT                                |
 //! | `5`     | a test of the line: beeps after whatever is said, hangs up on a tone |
+//! | `6ROOM` | as `1ROOM`, and what the caller says and hears is recorded          |
 
 use strowger_sdk::prelude::*;
 
@@ -33,6 +34,10 @@ pub async fn feature_codes(call: Call) -> Result<(), Error> {
         Some('3') => pick_up(call, &format!("slot:{rest}")).await,
         Some('4') => pick_up(call, &format!("extension:{rest}")).await,
         Some('5') => test_line(call).await,
+        Some('6') => {
+            let _recording = call.record().start();
+            conference(call, rest).await
+        }
         _ => call.say("en", "There is no such code.").await.map(drop),
     }
 }

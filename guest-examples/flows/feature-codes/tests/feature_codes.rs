@@ -23,6 +23,12 @@ fn in_a_conference_a_digit_mutes_and_another_one_leaves() {
 }
 
 #[test]
+fn a_recording_goes_on_as_long_as_the_call() {
+    let record = dialling("6700").is_in_conference("700").presses("*").ended();
+    assert_eq!(record.recordings.len(), 1);
+}
+
+#[test]
 fn a_parked_caller_talks_to_whoever_picks_up() {
     let record =
         dialling("2701").is_parked_at("701").is_picked_up_by("201").party_hangs_up().ended();

@@ -60,10 +60,10 @@ pub(super) enum Command {
     RecordPause(u64),
     RecordResume(u64),
     RecordStop(u64),
-    /// A leg goes to the thread of that queue and to another owner.
+    /// A leg goes to the thread of that queue, and to another owner if there is one.
     Move {
         leg: u64,
-        events: EventSink,
+        events: Option<EventSink>,
         to: Arc<Inbox>,
         done: oneshot::Sender<bool>,
     },

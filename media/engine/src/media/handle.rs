@@ -6,12 +6,13 @@ use super::conference::{ConferenceHandle, ConferenceSpec};
 use super::config::MediaConfig;
 use super::event::{EventSink, MediaEvent};
 use super::leg::{Detect, Leg, Secure};
-use super::ports::PortPool;
+use super::ports::{PortPair, PortPool};
 use super::record::{RecordSpec, Recorder, Writer, WriterHandle};
 use super::remote::RemoteParams;
 use super::room::Room;
 use super::stats::LegStats;
 use super::thread::MediaThread;
+use super::transcoding::{Part, TranscodedLegs, Transcoding};
 use crate::prompt::{Encoding, EncodingHandle};
 use std::io;
 use std::net::SocketAddr;
@@ -63,6 +64,17 @@ pub enum CommandError {
     OtherGroup,
 }
 
+/// Why a recording does not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ContinueError {
+    /// Its file cannot be read.
+    #[error("the file of the recording cannot be continued: {0}")]
+    File(#[from] io::Error),
+    /// The command was not taken.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+}
+
 /// What a leg is opened with.
 #[derive(Clone, Debug)]
 pub struct LegSpec {
@@ -82,6 +94,7 @@ struct Shared {
     writer: WriterHandle,
     encoding: EncodingHandle,
     next_leg: AtomicU64,
+    transcoding: Arc<Transcoding>,
 }
 
 /// The running engine. Dropping it ends all legs, completes their recordings and
@@ -155,6 +168,7 @@ impl MediaEngine {
             writer: writer_handle,
             encoding: encoding_handle,
             next_leg: AtomicU64::new(1),
+            transcoding: Arc::default(),
         };
         Ok(Self {
             shared: Arc::new(shared),
@@ -219,18 +233,33 @@ impl MediaHandle {
     pub fn open(&self, spec: LegSpec) -> Result<LegHandle, OpenError> {
         let shared = &self.shared;
         let ports = shared.pool.open()?.ok_or(OpenError::OutOfPorts(shared.pool.size()))?;
+        self.open_with(ports, spec)
+    }
+
+    fn open_with(&self, ports: PortPair, spec: LegSpec) -> Result<LegHandle, OpenError> {
+        let shared = &self.shared;
         let ip = shared.config.advertise.unwrap_or(shared.config.bind);
         let local = SocketAddr::new(ip, ports.port);
         let id = shared.next_leg.fetch_add(1, Ordering::Relaxed);
         let thread = self.thread_of(spec.group);
         let status = Arc::new(LegStatus::default());
         let sink = EventSink::new(spec.tag, spec.events);
-        let leg = Box::new(Leg::new(id, sink, ports, Arc::clone(&status)));
+        let transcoded = Part::new(Arc::clone(&shared.transcoding));
+        let leg = Box::new(Leg::new(id, sink, ports, Arc::clone(&status), transcoded));
         thread.send(Command::Open(leg)).map_err(|_| OpenError::Busy)?;
         let moved = AtomicBool::new(false);
         let inner =
             LegInner { id, tag: spec.tag, local, thread, status, moved, media: self.clone() };
         Ok(LegHandle { inner: Arc::new(inner) })
+    }
+
+    /// As [`Self::open`], at this port if it is free: where a leg was before.
+    pub fn open_at(&self, port: u16, spec: LegSpec) -> Result<LegHandle, OpenError> {
+        let shared = &self.shared;
+        match shared.pool.open_at(port)? {
+            Some(ports) => self.open_with(ports, spec),
+            None => self.open(spec),
+        }
     }
 
     /// Opens a conference for legs of a group.
@@ -249,6 +278,11 @@ impl MediaHandle {
         let spread = group.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
         let threads = &self.shared.threads;
         Arc::clone(&threads[spread as usize % threads.len()])
+    }
+
+    /// The legs that are being transcoded now.
+    pub fn transcoded(&self) -> Vec<TranscodedLegs> {
+        self.shared.transcoding.now()
     }
 
     /// Port pairs in the range, to size admission.
@@ -389,6 +423,15 @@ impl LegHandle {
         self.send(Command::SendDigit { leg: self.inner.id, digit, held_ms })
     }
 
+    /// Goes on with a recording that was begun `elapsed_ms` ago and cut short: what
+    /// is missing of its file is silence.
+    pub fn record_continue(&self, spec: RecordSpec, elapsed_ms: u64) -> Result<(), ContinueError> {
+        let writer = self.inner.media.shared.writer.clone();
+        let recorder = Recorder::continued(spec, writer, elapsed_ms)?;
+        let recorder = Box::new(recorder);
+        Ok(self.send(Command::RecordStart { leg: self.inner.id, recorder })?)
+    }
+
     /// Records this leg on the left and what it hears on the right. Ends an
     /// earlier recording of this leg. Ends in one `RecordingEnded` or
     /// `RecordingFailed`, also when the leg is closed.
@@ -418,9 +461,23 @@ impl LegHandle {
     /// Takes a few milliseconds; if the other thread is overloaded or the leg has
     /// ended, nothing but the endings has happened.
     pub async fn move_to(&self, spec: LegSpec) -> Result<LegHandle, CommandError> {
-        let inner = &self.inner;
-        let thread = inner.media.thread_of(spec.group);
         let events = EventSink::new(spec.tag, spec.events);
+        self.go(spec.group, spec.tag, Some(events)).await
+    }
+
+    /// The same with the owner it has: its recording goes on.
+    pub async fn regroup(&self, group: u64) -> Result<LegHandle, CommandError> {
+        self.go(group, self.inner.tag, None).await
+    }
+
+    async fn go(
+        &self,
+        group: u64,
+        tag: u64,
+        events: Option<EventSink>,
+    ) -> Result<LegHandle, CommandError> {
+        let inner = &self.inner;
+        let thread = inner.media.thread_of(group);
         let (done, arrived) = oneshot::channel();
         let to = Arc::clone(&thread);
         self.send(Command::Move { leg: inner.id, events, to, done })?;
@@ -431,7 +488,7 @@ impl LegHandle {
         Ok(LegHandle {
             inner: Arc::new(LegInner {
                 id: inner.id,
-                tag: spec.tag,
+                tag,
                 local: inner.local,
                 thread,
                 status: Arc::clone(&inner.status),

@@ -21,19 +21,22 @@ mod room;
 mod silence;
 mod stats;
 mod thread;
+mod transcoding;
 
 pub use clip::Clip;
 pub use conference::{ConferenceHandle, ConferenceSpec, Join, Others};
 pub use config::{MediaConfig, ThreadHook};
 pub use event::{MediaEvent, MediaEventKind};
 pub use handle::{
-    CommandError, LegHandle, LegSpec, MediaEngine, MediaHandle, OpenError, StartError,
+    CommandError, ContinueError, LegHandle, LegSpec, MediaEngine, MediaHandle, OpenError,
+    StartError,
 };
 pub use leg::Detect;
-pub use record::RecordSpec;
+pub use record::{RecordSpec, measure as measure_recording};
 pub use remote::{RemoteParams, SrtpKeys};
 pub use stats::LegStats;
 pub use strowger_rtp::detect::HeardTone;
 pub use strowger_rtp::mix::MAX_PARTIES;
 pub use strowger_rtp::srtp::{MasterKey, Profile};
 pub use strowger_rtp::{Codec, Law};
+pub use transcoding::TranscodedLegs;

@@ -57,16 +57,32 @@ impl PortPool {
         self.size
     }
 
+    /// Opens this pair; `Ok(None)` if it is not ours, or taken, here or by others.
+    pub(super) fn open_at(self: &Arc<Self>, port: u16) -> io::Result<Option<PortPair>> {
+        {
+            let mut free = self.lock();
+            let Some(at) = free.iter().position(|known| *known == port) else { return Ok(None) };
+            free.remove(at);
+        }
+        self.open_leased(port)
+    }
+
+    fn open_leased(self: &Arc<Self>, port: u16) -> io::Result<Option<PortPair>> {
+        let lease = Lease { port, pool: Arc::clone(self) };
+        let sockets = self.socket(port).and_then(|rtp| Ok((rtp, self.socket(port + 1)?)));
+        match sockets {
+            Ok((rtp, rtcp)) => Ok(Some(PortPair { rtp, rtcp, port, _lease: lease })),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Opens the next free pair. `Ok(None)` if all are taken, here or by others.
     pub(super) fn open(self: &Arc<Self>) -> io::Result<Option<PortPair>> {
         for _ in 0..MAX_TRIES.min(self.size) {
             let Some(port) = self.lock().pop_front() else { return Ok(None) };
-            let lease = Lease { port, pool: Arc::clone(self) };
-            let sockets = self.socket(port).and_then(|rtp| Ok((rtp, self.socket(port + 1)?)));
-            match sockets {
-                Ok((rtp, rtcp)) => return Ok(Some(PortPair { rtp, rtcp, port, _lease: lease })),
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
-                Err(error) => return Err(error),
+            if let Some(pair) = self.open_leased(port)? {
+                return Ok(Some(pair));
             }
         }
         Ok(None)

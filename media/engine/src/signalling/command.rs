@@ -5,7 +5,7 @@ use std::sync::Arc;
 use strowger_model::{Cause, TenantId, TrunkId};
 use strowger_sip::{
     Ban, ContactRecord, Counters, DialogKey, DialogRecord, Direction, Directory, GuardRules,
-    InviteOptions, InviteRequest, LocalMedia, Located, MediaOptions, Policies, Refusal,
+    InviteOptions, InviteRequest, LocalMedia, Located, LookupId, MediaOptions, Policies, Refusal,
     Registration, Replaces, TakeUp, TakeUpError, Trace, TransferTarget, TrunkStatus, Trunking,
     Usage,
 };
@@ -43,6 +43,7 @@ pub(super) enum Command {
     TakeUp(DialogKey, Box<DialogRecord>, Box<TakeUp>, oneshot::Sender<Result<(), TakeUpError>>),
     RestoreRegistrations(Vec<ContactRecord>, oneshot::Sender<usize>),
     Recovered,
+    NameLocated(LookupId, Option<Vec<Located>>),
     Registrations(oneshot::Sender<Vec<Registration>>),
     Figures(oneshot::Sender<(Usage, Counters)>),
     ShutDown(oneshot::Sender<()>),

@@ -95,11 +95,22 @@ pub async fn start(
     let (events, outbox) = mpsc::channel(config.events);
     let (notices, notice_box) = mpsc::channel(NOTICES);
     let lookup = config.lookup.clone().unwrap_or_else(resolver::system);
+    let dialogs = names::Names::new(commands.downgrade(), lookup.clone());
     let (names, directories) = names::start(commands.downgrade(), lookup);
     let streams = streams::Streams::new(listeners, tls.clone(), config.limits.connections);
     let clock = clock::Clock::start(config.pace);
-    let mut task =
-        task::Task::new(endpoint, udp, streams, inbox, events, directories, notices, hep, clock);
+    let mut task = task::Task::new(
+        endpoint,
+        udp,
+        streams,
+        inbox,
+        events,
+        directories,
+        dialogs,
+        notices,
+        hep,
+        clock,
+    );
     task.set_recovering(config.recovering);
     tokio::spawn(task.run());
     tokio::spawn(names);

@@ -1,20 +1,57 @@
-//! Looks up where the names of trunks' proxies lead, again and again: carriers
-//! move. What the records mean is decided by [`Location`].
+//! Looks up where names lead: those of trunks' proxies again and again, since
+//! carriers move; those that peers write into their messages when the endpoint
+//! asks. What the records mean is decided by [`Location`].
 
 use super::command::Command;
 use super::resolver::Lookup;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
-use strowger_sip::{Directory, Located, Location, Proxy, Trunk, Trunking};
+use strowger_sip::{Directory, Located, Location, NameLookup, Proxy, Trunk, Trunking};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 /// How often names are looked up again. The resolver keeps records as long as
 /// they say, so most rounds ask nobody.
 const EVERY: Duration = Duration::from_secs(30);
 /// Names looked up at a time: one slow zone must not hold up the others.
 const AT_ONCE: usize = 16;
+
+/// A call's answer waits for its name; a zone that is slower than this costs
+/// the caller more than a detour by the neighbour.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Looks names up for the endpoint, each in a task of its own; the endpoint
+/// bounds how many there are.
+#[derive(Debug)]
+pub(super) struct Names {
+    commands: mpsc::WeakSender<Command>,
+    lookup: Arc<dyn Lookup>,
+}
+
+impl Names {
+    pub(super) fn new(commands: mpsc::WeakSender<Command>, lookup: Arc<dyn Lookup>) -> Self {
+        Self { commands, lookup }
+    }
+
+    pub(super) fn look_up(&self, NameLookup { id, location }: NameLookup) {
+        let (commands, lookup) = (self.commands.clone(), self.lookup.clone());
+        tokio::spawn(async move {
+            let found = match timeout(PATIENCE, find(location, lookup.as_ref())).await {
+                Ok(Ok(found)) => Some(found),
+                Ok(Err(error)) => {
+                    tracing::debug!(%error, "cannot look up the name in a dialog");
+                    None
+                }
+                Err(_) => None,
+            };
+            if let Some(commands) = commands.upgrade() {
+                let _ = commands.send(Command::NameLocated(id, found)).await;
+            }
+        });
+    }
+}
 
 /// What there is to look up.
 #[derive(Clone, Debug, Default)]

@@ -33,6 +33,7 @@ pub(super) struct Task {
     /// Events that found the channel full, in order.
     waiting: VecDeque<SipEvent>,
     directories: watch::Sender<names::Known>,
+    names: names::Names,
     notices: mpsc::Sender<Notice>,
     hep: Option<HepSender>,
     clock: Clock,
@@ -64,6 +65,7 @@ impl Task {
         commands: mpsc::Receiver<Command>,
         events: mpsc::Sender<SipEvent>,
         directories: watch::Sender<names::Known>,
+        names: names::Names,
         notices: mpsc::Sender<Notice>,
         hep: Option<HepSender>,
         clock: Clock,
@@ -76,6 +78,7 @@ impl Task {
             events,
             waiting: VecDeque::new(),
             directories,
+            names,
             notices,
             hep,
             clock,
@@ -253,9 +256,11 @@ impl Task {
                 drop(reply.send(endpoint.take_up(now, key, &record, *how)));
             }
             Command::RestoreRegistrations(kept, reply) => {
+                // Whoever asked may have gone.
                 let _ = reply.send(endpoint.restore_registrations(now, kept));
             }
             Command::Recovered => self.recovering = false,
+            Command::NameLocated(lookup, found) => endpoint.name_located(now, lookup, found),
             Command::Registrations(reply) => drop(reply.send(endpoint.registrations())),
             Command::Figures(reply) => {
                 drop(reply.send((endpoint.usage(), endpoint.counters().clone())));
@@ -275,6 +280,7 @@ impl Task {
                 Output::Event(event) => self.tell(event),
                 Output::Close(connection) => self.streams.close(connection),
                 Output::Notice(notice) => self.notify(notice),
+                Output::LookUp(lookup) => self.names.look_up(lookup),
             }
         }
         self.endpoint.set_congested(!self.waiting.is_empty());

@@ -1,5 +1,5 @@
 use crate::support::{Phone, engine};
-use strowger_engine::media::{Codec, LegStats};
+use strowger_engine::media::{Codec, ConferenceSpec, Join, LegStats, MediaEngine, TranscodedLegs};
 
 /// Waits on the calling thread; the leg ends by itself.
 fn ended(phone: &Phone) -> LegStats {
@@ -54,6 +54,54 @@ fn a_bridge_between_codecs_is_told_as_one() {
     assert!(figures.transcoding);
     assert_eq!(figures.peer_codec, Some(Codec::Opus));
     assert!(figures.concealed > 0, "the lost packet was replaced");
+}
+
+/// The legs transcoded now, with their codecs.
+fn transcoded(engine: &MediaEngine) -> Vec<(Codec, Option<Codec>, u64)> {
+    let counted = |TranscodedLegs { codec, peer, legs }| (codec, peer, legs);
+    engine.handle().transcoded().into_iter().map(counted).collect()
+}
+
+#[test]
+fn legs_are_counted_while_they_are_transcoded() {
+    let engine = engine();
+    let codecs = [Codec::Pcmu, Codec::Opus, Codec::Pcma];
+    let mut phones = codecs.map(|codec| Phone::talking(&engine, 3, codec));
+    let settle = |phones: &mut [Phone]| phones.iter_mut().for_each(Phone::settle);
+    phones[0].leg.bridge(&phones[2].leg).unwrap();
+    settle(&mut phones);
+    assert_eq!(transcoded(&engine), [], "between the laws byte by byte");
+
+    phones[0].leg.bridge(&phones[1].leg).unwrap();
+    settle(&mut phones);
+    let pair = [(Codec::Pcmu, Some(Codec::Opus), 1), (Codec::Opus, Some(Codec::Pcmu), 1)];
+    assert_eq!(transcoded(&engine), pair);
+    phones[1].negotiate(Codec::G722, |_| {});
+    settle(&mut phones);
+    let pair = [(Codec::Pcmu, Some(Codec::G722), 1), (Codec::G722, Some(Codec::Pcmu), 1)];
+    assert_eq!(transcoded(&engine), pair);
+
+    let (events, _receiver) = tokio::sync::mpsc::channel(16);
+    let spec = ConferenceSpec { events, tag: 3, group: 3 };
+    let conference = engine.handle().conference(spec).unwrap();
+    for phone in &phones {
+        conference.join(&phone.leg, Join::default()).unwrap();
+    }
+    settle(&mut phones);
+    let mixed = [(Codec::Pcmu, None, 1), (Codec::Pcma, None, 1), (Codec::G722, None, 1)];
+    assert_eq!(transcoded(&engine), mixed);
+    conference.leave(&phones[1].leg).unwrap();
+    settle(&mut phones);
+    assert_eq!(transcoded(&engine), [], "those left are bridged, one is alone");
+    phones[0].leg.bridge(&phones[2].leg).unwrap();
+
+    phones[0].leg.bridge(&phones[1].leg).unwrap();
+    settle(&mut phones);
+    assert_eq!(transcoded(&engine).len(), 2);
+    phones[0].leg.close();
+    ended(&phones[0]);
+    phones[1].settle();
+    assert_eq!(transcoded(&engine), [], "one leg has ended, the other is alone");
 }
 
 #[test]

@@ -57,3 +57,29 @@ fn commands_to_a_stopped_engine_are_refused() {
     let (events, _) = mpsc::channel(1);
     assert!(matches!(handle.open(LegSpec { events, tag: 0, group: 0 }), Err(OpenError::Busy)));
 }
+
+#[test]
+fn a_leg_can_have_the_port_it_had_and_another_one_if_that_is_taken() {
+    let config =
+        MediaConfig { port_min: 18_012, port_max: 18_019, pin: false, ..MediaConfig::default() };
+    let engine = MediaEngine::start(config).unwrap();
+    let open_at = |port| {
+        let (events, _) = mpsc::channel(1);
+        engine.handle().open_at(port, LegSpec { events, tag: 0, group: 0 }).unwrap()
+    };
+    let port = |leg: &LegHandle| leg.local_address().port();
+    let had = open_at(18_014);
+    assert_eq!(port(&had), 18_014);
+    let (taken, foreign) = (open_at(18_014), open_at(9));
+    let mut others = [port(&taken), port(&foreign)];
+    others.sort_unstable();
+    assert_eq!(others, [18_012, 18_016]);
+    // A port that somebody else holds is not lost to the pool.
+    let _other_program = std::net::UdpSocket::bind("127.0.0.1:18018").unwrap();
+    drop(foreign);
+    let start = Instant::now();
+    while open(&engine).is_err() {
+        assert!(start.elapsed() < PATIENCE, "no port came back");
+        std::thread::yield_now();
+    }
+}

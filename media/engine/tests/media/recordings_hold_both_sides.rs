@@ -178,3 +178,51 @@ fn a_full_disk_ends_the_recording_and_not_the_call() {
     phone.leg.record_stop().unwrap();
     phone.settle();
 }
+
+#[test]
+fn a_recording_that_was_cut_short_goes_on_and_the_gap_is_silence() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cut.wav");
+    let engine = engine();
+    let mut phone = Phone::talking(&engine, 1, Law::Pcmu);
+    phone.leg.record_start(spec(path.clone())).unwrap();
+    play_through(&mut phone, 1, 60);
+    phone.leg.record_stop().unwrap();
+    let (before_ms, _) = phone.event(ended);
+    // As a crash leaves it: sizes of an earlier second, half of a last sample pair.
+    let mut bytes = std::fs::read(&path).unwrap();
+    let stale = strowger_rtp::wav::header(strowger_rtp::wav::Content::G711(Law::Pcmu), 2, 160);
+    bytes[..HEADER_LEN].copy_from_slice(&stale);
+    bytes.push(0x55);
+    std::fs::write(&path, &bytes).unwrap();
+    // The leg speaks another law by now; the file keeps its own.
+    let mut phone = Phone::talking(&engine, 2, Law::Pcma);
+    let gap_ms = 700;
+    phone.leg.record_continue(spec(path.clone()), before_ms + gap_ms).unwrap();
+    play_through(&mut phone, 3, 40);
+    phone.leg.record_stop().unwrap();
+    let (duration_ms, size) = phone.event(ended);
+    assert_eq!(size, std::fs::metadata(&path).unwrap().len());
+    assert!(duration_ms >= before_ms + gap_ms + 800, "{before_ms} then {duration_ms}");
+    let (_, right) = channels(&path);
+    let gap = (before_ms * 8) as usize..((before_ms + gap_ms) * 8) as usize;
+    assert!(right[gap].iter().all(|byte| *byte == Law::Pcmu.silence()));
+    let header = &std::fs::read(&path).unwrap()[..HEADER_LEN];
+    let whole = strowger_rtp::wav::Content::G711(Law::Pcmu);
+    assert_eq!(header, strowger_rtp::wav::header(whole, 2, (size - HEADER_LEN as u64) as u32));
+}
+
+#[test]
+fn a_file_that_is_no_recording_is_not_continued() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("other.wav");
+    let engine = engine();
+    let phone = Phone::talking(&engine, 1, Law::Pcmu);
+    let refused = |phone: &Phone| phone.leg.record_continue(spec(path.clone()), 0).unwrap_err();
+    assert!(refused(&phone).to_string().contains("cannot be continued"));
+    std::fs::write(&path, b"RIFF").unwrap();
+    refused(&phone);
+    std::fs::write(&path, [0; 4_000]).unwrap();
+    assert!(refused(&phone).to_string().contains("no recording of ours"));
+    assert_eq!(std::fs::read(&path).unwrap(), [0; 4_000], "it is left as it was");
+}

@@ -63,6 +63,7 @@ pub struct Case {
     /// Calls go to a phone that registered by this script.
     pub phone: Option<&'static str>,
     pub calls: usize,
+    pub roads: &'static [Road],
 }
 
 pub fn case(name: &str, script: &str) -> Case {
@@ -77,6 +78,7 @@ pub fn case(name: &str, script: &str) -> Case {
         register: false,
         phone: None,
         calls: CALLS,
+        roads: Road::ALL,
     }
 }
 
@@ -112,7 +114,7 @@ pub async fn run_all(cases: Vec<Case>) {
     let mut running = Vec::new();
     for case in cases.into_iter().filter(|case| case.name.contains(&only)) {
         let case = Arc::new(case);
-        for road in [Road::Smooth, Road::Lossy, Road::Reordering] {
+        for &road in case.roads {
             let (case, room) = (case.clone(), room.clone());
             let name = format!("{} ({road:?})", case.name);
             let run = tokio::spawn(async move {
@@ -146,13 +148,15 @@ fn local_media() -> LocalMedia {
 impl Case {
     async fn run(self: Arc<Self>, road: Road) {
         let mut config = SignallingConfig::new("127.0.0.1:0".parse().unwrap());
-        config.tcp = None;
         config.pace = self.pace;
         config.limits = self.limits;
         // SIPp looks at the first challenge only and knows MD5 only.
         config.challenge = ChallengeOrder::WeakFirst;
         let (handle, events) = signalling::start(config).await.unwrap();
-        let server = handle.udp_address();
+        let server = match road.transport() {
+            Transport::Tcp => handle.tcp_address().unwrap(),
+            _ => handle.udp_address(),
+        };
         let mut peers: Vec<(Sipp, Relay)> = Vec::new();
         for (number, script) in self.scripts.iter().enumerate() {
             let seed = number as u64
@@ -160,10 +164,10 @@ impl Case {
                     .name
                     .bytes()
                     .fold(7, |sum: u64, b| sum.wrapping_mul(31).wrapping_add(u64::from(b)));
-            let sipp = sipp_script();
+            let sipp = sipp_script().over(road.transport());
             let relay = Relay::start(server, sipp.address(), road, seed).await;
             let ports = Ports { server: server.port(), us: relay.outside.port() };
-            let text = xml(script, &ports, road != Road::Smooth);
+            let text = xml(script, &ports, road.is_bad());
             let what = format!("{} {number} ({road:?}, seed {seed})", self.name);
             let calls = if self.register { 1 } else { self.calls };
             peers.push((sipp.script(what, text).calls(calls, 50), relay));
@@ -175,14 +179,14 @@ impl Case {
             ..Policies::default()
         };
         handle.set_policies(Arc::new(policies)).await.unwrap();
-        let directory = Arc::new(self.directory(&outsides));
+        let directory = Arc::new(self.directory(&outsides, road));
         if !self.register {
             handle.set_directory(directory.clone()).await.unwrap();
         }
         if let Some(script) = self.phone {
             let (sipp, relay) = &peers[0];
             let ports = Ports { server: server.port(), us: relay.outside.port() };
-            let text = xml(script, &ports, road != Road::Smooth);
+            let text = xml(script, &ports, road.is_bad());
             let what = format!("{} (registers)", self.name);
             sipp.same_port().script(what, text).run_to(relay.inside).await;
         }
@@ -224,7 +228,7 @@ impl Case {
         }
     }
 
-    fn directory(&self, outsides: &[u16]) -> Directory {
+    fn directory(&self, outsides: &[u16], road: Road) -> Directory {
         let trunks = outsides.iter().enumerate().map(|(number, port)| Trunk {
             id: trunk_id(number),
             tenant: TENANT,
@@ -236,7 +240,7 @@ impl Case {
             proxy: self.phone.is_none().then(|| Proxy {
                 host: "127.0.0.1".into(),
                 port: Some(*port),
-                transport: Transport::Udp,
+                transport: road.transport(),
             }),
             domain: None,
             outbound: Some(Login { username: "line".into(), password: "s3cret".into() })
@@ -341,7 +345,7 @@ impl Application {
             *next += 1;
             match expected.strip_prefix('?') {
                 Some(optional) if optional == text => break acts,
-                Some(_) if self.road != Road::Smooth => {}
+                Some(_) if self.road.is_bad() => {}
                 _ => {
                     assert_eq!(
                         expected.trim_start_matches('?'),

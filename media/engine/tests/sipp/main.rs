@@ -10,6 +10,7 @@ mod process;
 mod relay;
 mod restart;
 mod script;
+mod stream;
 
 use harness::{Server, acme_digest, carrier};
 use process::sipp;

@@ -1,28 +1,54 @@
 //! SIPp as a child process.
 
 use crate::harness::Server;
-use std::collections::HashSet;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::Path;
 use std::process::Stdio;
-use std::sync::{LazyLock, Mutex};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use strowger_sip::Transport;
 use tokio::process::{Child, Command};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
-/// Ports given out: whoever got one may not have opened it yet.
-static GIVEN: LazyLock<Mutex<HashSet<u16>>> = LazyLock::new(Mutex::default);
+/// How long SIPp may take to begin, and how often it is looked for meanwhile.
+const LISTENS_WITHIN: Duration = Duration::from_secs(20);
+const LOOKS_EVERY: Duration = Duration::from_millis(10);
+/// How much of a log is shown.
+const MAX_LOG: usize = 12_000;
+/// Where ports are given out from: below those that the kernel gives to whoever
+/// wants any, and clear of the ones that SIPp opens besides (6000 and 8888 on).
+const PORTS: std::ops::Range<u16> = 12_000..32_000;
+static GIVEN: AtomicUsize = AtomicUsize::new(0);
 
-/// A port that is free for datagrams and streams now.
+/// A port that is free for datagrams and streams now and given to nobody else, not
+/// by the kernel either: its owner may open it later and finds nobody there.
 pub fn free_port() -> u16 {
+    // Another run of these tests begins elsewhere.
+    let first = std::process::id() as usize * 7_919;
     loop {
-        let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = tcp.local_addr().unwrap().port();
-        if UdpSocket::bind(("127.0.0.1", port)).is_ok() && GIVEN.lock().unwrap().insert(port) {
+        let number = first + GIVEN.fetch_add(1, Ordering::Relaxed);
+        let port = PORTS.start + (number % PORTS.len()) as u16;
+        let address = ("127.0.0.1", port);
+        if TcpListener::bind(address).is_ok() && UdpSocket::bind(address).is_ok() {
             return port;
         }
     }
+}
+
+/// Whether somebody takes datagrams or connections at a port. Only looks: to try
+/// the port would keep it from its owner for that moment.
+fn is_open(port: u16, transport: Transport) -> bool {
+    // What /proc calls a socket that takes them, see tcp_states.h.
+    let (table, state) = match transport {
+        Transport::Tcp => ("/proc/net/tcp", "0A"),
+        _ => ("/proc/net/udp", "07"),
+    };
+    let sockets = std::fs::read_to_string(table).unwrap();
+    let local = format!(":{port:04X}");
+    sockets.lines().any(|line| {
+        let mut words = line.split_whitespace().skip(1);
+        words.next().is_some_and(|word| word.ends_with(&local)) && words.nth(1) == Some(state)
+    })
 }
 
 /// One run of SIPp.
@@ -36,6 +62,7 @@ pub struct Sipp {
     rate: usize,
     within_s: u64,
     port: u16,
+    transport: Transport,
 }
 
 pub fn sipp(scenario: &'static str) -> Sipp {
@@ -52,6 +79,7 @@ pub fn sipp_script() -> Sipp {
         rate: 1,
         within_s: 30,
         port: free_port(),
+        transport: Transport::Udp,
     }
 }
 
@@ -100,7 +128,8 @@ impl Sipp {
         self
     }
 
-    pub fn over(self, transport: Transport) -> Self {
+    pub fn over(mut self, transport: Transport) -> Self {
+        self.transport = transport;
         match transport {
             Transport::Udp => self,
             Transport::Tcp => self.with(&["-t", "t1"]),
@@ -164,19 +193,17 @@ impl Sipp {
 
     /// Waits to be called; returns when calls can come.
     pub async fn listen(self) -> Peer {
-        let over_tcp = self.extra.iter().any(|argument| argument == "t1");
-        let peer = self.start(None);
-        let free = || match over_tcp {
-            true => TcpListener::bind(("127.0.0.1", peer.port)).is_ok(),
-            false => UdpSocket::bind(("127.0.0.1", peer.port)).is_ok(),
-        };
-        for _ in 0..200 {
-            if !free() {
-                return peer;
+        let transport = self.transport;
+        let mut peer = self.start(None);
+        let mut left = LISTENS_WITHIN;
+        while !is_open(peer.port, transport) {
+            if left.is_zero() || peer.child.try_wait().unwrap().is_some() {
+                panic!("{}: sipp does not listen\n{}", peer.what, peer.log("errors.log"));
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            sleep(LOOKS_EVERY).await;
+            left = left.saturating_sub(LOOKS_EVERY);
         }
-        panic!("sipp does not listen on port {}", peer.port);
+        peer
     }
 }
 
@@ -188,18 +215,20 @@ impl Peer {
     /// Every call of the scenario must have gone as written.
     pub async fn finish(mut self) {
         let status = timeout(self.within, self.child.wait()).await;
-        let log = |name: &str| {
-            let text = std::fs::read_to_string(self.folder.path().join(name)).unwrap_or_default();
-            text.chars().take(6_000).collect::<String>()
-        };
         match status {
             Ok(Ok(status)) if status.success() => {}
             other => panic!(
                 "{}: sipp ended with {other:?}\n{}\n{}",
                 self.what,
-                log("errors.log"),
-                log("messages.log")
+                self.log("errors.log"),
+                self.log("messages.log")
             ),
         }
+    }
+
+    fn log(&self, name: &str) -> String {
+        let text = std::fs::read_to_string(self.folder.path().join(name)).unwrap_or_default();
+        // The newest is what it failed upon.
+        text.chars().skip(text.chars().count().saturating_sub(MAX_LOG)).collect()
     }
 }

@@ -1,15 +1,17 @@
-//! The road between the server and SIPp: it loses and reorders datagrams as its
-//! seed says, and is what the server sees of SIPp.
+//! The road between the server and SIPp: it loses and reorders datagrams, or cuts
+//! streams, as its seed says, and is what the server sees of SIPp.
 
+use crate::stream::{self, Knife};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::net::UdpSocket;
+use strowger_sip::Transport;
+use tokio::net::{TcpSocket, UdpSocket};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
-/// What happens to datagrams on their way.
+/// What happens to messages on their way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Road {
     Smooth,
@@ -17,6 +19,25 @@ pub enum Road {
     Lossy,
     /// Every third is overtaken by the next one.
     Reordering,
+    /// A stream, which the server gets in odd pieces.
+    Pieces,
+}
+
+impl Road {
+    pub const ALL: &[Self] = &[Self::Smooth, Self::Lossy, Self::Reordering, Self::Pieces];
+    pub const DATAGRAMS: &[Self] = &[Self::Smooth, Self::Lossy, Self::Reordering];
+
+    pub fn transport(self) -> Transport {
+        match self {
+            Self::Pieces => Transport::Tcp,
+            Self::Smooth | Self::Lossy | Self::Reordering => Transport::Udp,
+        }
+    }
+
+    /// Whether what was said may not be heard, or not in this order.
+    pub fn is_bad(self) -> bool {
+        matches!(self, Self::Lossy | Self::Reordering)
+    }
 }
 
 /// One of so many is lost.
@@ -44,9 +65,17 @@ impl Drop for Relay {
 
 impl Relay {
     pub async fn start(server: SocketAddr, sipp: SocketAddr, road: Road, seed: u64) -> Self {
+        let bent = Arc::new(AtomicUsize::new(0));
+        if road == Road::Pieces {
+            let knife = Knife { seed, bent: bent.clone() };
+            let [outside, inside] = [stream::end(), stream::end()];
+            let at = |socket: &TcpSocket| socket.local_addr().unwrap();
+            let (outside_at, inside_at) = (at(&outside), at(&inside));
+            let tasks = stream::join(outside, inside, server, sipp, knife);
+            return Self { outside: outside_at, inside: inside_at, bent, tasks };
+        }
         let outside = Arc::new(UdpSocket::bind("127.0.0.1:0").await.unwrap());
         let inside = Arc::new(UdpSocket::bind("127.0.0.1:0").await.unwrap());
-        let bent = Arc::new(AtomicUsize::new(0));
         let lane = |from: &Arc<UdpSocket>, to: &Arc<UdpSocket>, target, seed| {
             let fate = Fate { road, seed, passed: 0, lost_at: 0, bent: bent.clone() };
             tokio::spawn(carry(from.clone(), to.clone(), target, fate))
@@ -57,10 +86,18 @@ impl Relay {
         Self { outside: at(&outside), inside: at(&inside), bent, tasks }
     }
 
-    /// Datagrams that were lost or overtaken.
+    /// Datagrams that were lost or overtaken, and cuts.
     pub fn bent(&self) -> usize {
         self.bent.load(Ordering::Relaxed)
     }
+}
+
+/// The next number of a xorshift.
+pub fn draw(seed: &mut u64) -> usize {
+    *seed ^= *seed << 13;
+    *seed ^= *seed >> 7;
+    *seed ^= *seed << 17;
+    *seed as usize
 }
 
 struct Fate {
@@ -82,10 +119,7 @@ impl Fate {
     fn next(&mut self) -> Next {
         if self.passed.is_multiple_of(LOST_ONE_OF) {
             // One place of each window, not at its end.
-            self.seed ^= self.seed << 13;
-            self.seed ^= self.seed >> 7;
-            self.seed ^= self.seed << 17;
-            self.lost_at = self.passed + self.seed as usize % (LOST_ONE_OF - APART);
+            self.lost_at = self.passed + draw(&mut self.seed) % (LOST_ONE_OF - APART);
         }
         let number = self.passed;
         self.passed += 1;

@@ -1,8 +1,9 @@
 //! Scenarios in short: what SIPp says and hears, as its XML wants it.
 //!
 //! A line that begins with `>` is said, one with `<` heard (`<?` if a bad road
-//! may lose it for good), `= 500` waits so many milliseconds. Indented lines belong to the
-//! message above:
+//! may lose it for good), `= 500` waits so many milliseconds, `=? 500` only on a bad
+//! road: what is repeated meanwhile is passed over. Indented lines belong to the message
+//! above:
 //! - `~ pattern` must be found in it, `! pattern` must not;
 //! - `save name pattern` keeps its group as `[$name]`;
 //! - `verify` wants a digest of `line` with the password `s3cret`;
@@ -37,6 +38,14 @@ impl Line {
 
     fn word(&self, name: &str) -> Option<&str> {
         self.rest.iter().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))
+    }
+
+    fn dialog(&self) -> usize {
+        self.word("dialog").map_or(1, |text| text.parse().unwrap())
+    }
+
+    fn acknowledges(&self, other: &Self) -> bool {
+        self.says && self.what == "ACK" && self.dialog() == other.dialog()
     }
 
     fn flag(&self, name: &str) -> bool {
@@ -90,10 +99,10 @@ fn parse(script: &str) -> Vec<Line> {
         let text = raw.trim();
         let (mark, what) = text.split_once(' ').unwrap_or((text, ""));
         match mark {
-            ">" | "<" | "<?" | "=" => lines.push(Line {
+            ">" | "<" | "<?" | "=" | "=?" => lines.push(Line {
                 says: mark == ">",
-                optional: mark == "<?",
-                what: if mark == "=" { format!("={what}") } else { what.to_owned() },
+                optional: mark.ends_with('?'),
+                what: if mark.starts_with('=') { format!("={what}") } else { what.to_owned() },
                 rest: vec![],
             }),
             _ => lines.last_mut().expect("a message first").rest.push(text.to_owned()),
@@ -116,13 +125,17 @@ pub struct Ports {
 /// where SIPp could not tell a repetition any more.
 pub fn xml(script: &str, ports: &Ports, settles: bool) -> String {
     let mut writer = Writer { settles, calls: calls_us(script), ..Writer::default() };
-    for line in parse(script) {
+    let lines = parse(script);
+    for (at, line) in lines.iter().enumerate() {
+        writer.is_acknowledged = lines.iter().skip(at).any(|later| later.acknowledges(line));
         if let Some(ms) = line.what.strip_prefix('=') {
-            writer.pause(ms.parse().unwrap());
+            if settles || !line.optional {
+                writer.pause(ms.parse().unwrap());
+            }
         } else if line.says {
-            writer.say(&line);
+            writer.say(line);
         } else {
-            writer.hear(&line);
+            writer.hear(line);
         }
     }
     if settles {
@@ -157,8 +170,13 @@ struct Writer {
     /// The final status heard last.
     heard: u16,
     said: String,
-    /// The transaction of what was said last, if it was no INVITE or ACK.
+    /// The transaction of what was said last, if it is of interest which of several
+    /// like responses answers it.
     asking: Option<usize>,
+    /// The transaction of the INVITE that was said last, by dialog.
+    inviting: [Option<usize>; 3],
+    /// Whether an ACK follows what is said.
+    is_acknowledged: bool,
     verified: usize,
     /// INVITEs heard; the first makes the dialog.
     invited: usize,
@@ -173,24 +191,30 @@ impl Writer {
     }
 
     fn hear(&mut self, line: &Line) {
-        let dialog = line.word("dialog").map_or(1, |text| text.parse::<usize>().unwrap());
+        let dialog = line.dialog();
         let optional = if line.optional && self.settles { " optional=\"true\"" } else { "" };
         let mut attributes = optional.to_owned();
         let mut checks: Vec<(String, String)> = Vec::new();
         let kind = match line.status() {
             Some(status) => {
+                let asked = self.asking.take().or(self.inviting[dialog]);
+                let answers =
+                    asked.map_or(String::new(), |number| format!(" response_txn=\"t{number}\""));
                 if self.said == "INVITE" && !line.optional {
                     for early in ["100", "180"].iter().filter(|early| **early != line.what) {
-                        writeln!(self.out, "<recv response=\"{early}\" optional=\"true\"/>")
-                            .unwrap();
+                        // Ringing is as good as the 100 before it, which may be lost.
+                        let next = if status == 100 { " next=\"heard\"" } else { "" };
+                        writeln!(
+                            self.out,
+                            "<recv response=\"{early}\" optional=\"true\"{answers}{next}/>"
+                        )
+                        .unwrap();
                         self.index += 1;
                     }
                     self.said.clear();
                 }
                 self.heard = status;
-                if let Some(number) = self.asking.take() {
-                    attributes += &format!(" response_txn=\"t{number}\"");
-                }
+                attributes += &answers;
                 if matches!(status, 401 | 407) {
                     attributes += " auth=\"true\"";
                 }
@@ -254,6 +278,9 @@ impl Writer {
         } else {
             self.out.push_str("</action></recv>\n");
         }
+        if line.status() == Some(100) {
+            self.out.push_str("<label id=\"heard\"/>\n");
+        }
         self.index += 1;
     }
 
@@ -279,9 +306,24 @@ impl Writer {
         };
         let repeats = if repeats { " retrans=\"200\"" } else { "" };
         let mut starts = String::new();
-        if line.status().is_none() && !matches!(&*line.what, "INVITE" | "ACK" | "CANCEL") {
+        let asks = match &*line.what {
+            "ACK" => false,
+            // SIPp wants all of an INVITE's transaction or nothing.
+            "INVITE" => self.is_acknowledged,
+            _ => line.status().is_none(),
+        };
+        if asks {
             self.asking = Some(self.index);
             starts = format!(" start_txn=\"t{}\"", self.index);
+        }
+        match &*line.what {
+            "INVITE" => self.inviting[line.dialog()] = self.asking,
+            "ACK" => {
+                if let Some(number) = self.inviting[line.dialog()].take() {
+                    starts = format!(" ack_txn=\"t{number}\"");
+                }
+            }
+            _ => {}
         }
         let (content_type, body) = line.body(self.index + 1);
         let typed = match content_type {
@@ -328,7 +370,7 @@ impl Writer {
     }
 
     fn request(&mut self, line: &Line) -> (String, bool) {
-        let dialog = line.word("dialog").map_or(1, |text| text.parse::<usize>().unwrap());
+        let dialog = line.dialog();
         let method = line.what.as_str();
         let known = self.names.contains(&format!("theirs{dialog}"));
         let mut branch = "[branch]".to_owned();
@@ -369,7 +411,7 @@ impl Writer {
         };
         let id = if dialog == 1 { "[call_id]".into() } else { format!("{dialog}///[call_id]") };
         let mut text = format!(
-            "{method} {uri} SIP/2.0\nVia: SIP/2.0/UDP {via};branch={branch}\nFrom: {from}\n\
+            "{method} {uri} SIP/2.0\nVia: SIP/2.0/[transport] {via};branch={branch}\nFrom: {from}\n\
              To: {to}\nCall-ID: {id}\nCSeq: {cseq} {method}\nMax-Forwards: 70\n"
         );
         if !matches!(method, "ACK" | "CANCEL" | "BYE") {

@@ -6,5 +6,6 @@ mod support;
 mod certificates_are_checked;
 mod collectors_get_copies;
 mod connections_are_limited;
+mod names_in_dialogs_are_followed;
 mod names_lead_to_servers;
 mod websockets_carry_sip;

@@ -2,11 +2,14 @@
 
 use crate::hop::{Hop, Transport};
 use crate::limits::MAX_ROUTES;
-use crate::message::Ask;
+use crate::message::{Ask, host_of};
+use crate::names::Name;
 use bytes::Bytes;
 use sipx_sip::uri::{Host, Scheme};
 use sipx_sip::{Address, HeaderName, Headers, Method, Uri};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
+use strowger_model::TrunkId;
 
 /// One end's view of a dialog.
 #[derive(Clone, Debug)]
@@ -25,6 +28,10 @@ pub(crate) struct Dialog {
     pub(crate) routes: Vec<Uri>,
     /// Where our requests go.
     pub(crate) hop: Hop,
+    /// Where they go if nobody is there (RFC 3263 §4.3).
+    pub(crate) spare: VecDeque<Hop>,
+    /// The neighbour that they go to while a name is looked up.
+    pub(crate) awaits: Option<Neighbour>,
     /// Our Contact header.
     pub(crate) contact: String,
 }
@@ -80,11 +87,23 @@ pub(crate) fn read_routes(headers: &Headers) -> Option<Vec<Uri>> {
     (routes.len() <= MAX_ROUTES).then_some(routes)
 }
 
+/// Who brought us into a dialog.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Neighbour {
+    /// Where its messages come from.
+    pub(crate) hop: Hop,
+    /// A phone is always reached where it was seen.
+    pub(crate) phone: bool,
+    /// The trunk in whose name TLS streams are opened.
+    pub(crate) trunk: Option<TrunkId>,
+}
+
 /// Where requests of a dialog go: to the first route or, without one, to the
-/// target. Names are not looked up again and private addresses behind a NAT
-/// cannot be reached: in both cases the neighbour that brought us here is the
-/// way. A phone is always reached where it was seen (`phone`).
-pub(crate) fn next_hop(routes: &[Uri], target: &Uri, neighbour: Hop, phone: bool) -> Hop {
+/// target. Private addresses behind a NAT cannot be reached: then the neighbour
+/// that brought us here is the way, as it is while it is not known where a name
+/// leads ([`next_name`]).
+pub(crate) fn next_hop(routes: &[Uri], target: &Uri, neighbour: Neighbour) -> Hop {
+    let Neighbour { hop: neighbour, phone, .. } = neighbour;
     if (phone && routes.is_empty()) || neighbour.transport.is_web() {
         return neighbour;
     }
@@ -104,7 +123,28 @@ pub(crate) fn next_hop(routes: &[Uri], target: &Uri, neighbour: Hop, phone: bool
     Hop { transport, remote, connection: None, trunk: neighbour.trunk }
 }
 
-fn is_private(ip: std::net::IpAddr) -> bool {
+/// The name that must be looked up to know where requests of a dialog go.
+pub(crate) fn next_name(routes: &[Uri], target: &Uri, neighbour: Neighbour) -> Option<Name> {
+    let Neighbour { hop, phone, .. } = neighbour;
+    if (phone && routes.is_empty()) || hop.transport.is_web() {
+        return None;
+    }
+    let uri = routes.first().unwrap_or(target);
+    let (Some(Host::Name(_)), Some(host)) = (uri.host(), host_of(uri)) else { return None };
+    // Leads nowhere by definition (RFC 6761 §6.4).
+    if host.ends_with(".invalid") {
+        return None;
+    }
+    let (told, sips) = (uri.transport(), matches!(uri.scheme(), Scheme::Sips));
+    let is_told = told.is_some() || sips;
+    let transport = match is_told {
+        true => Transport::asked(told, sips, false, hop.transport),
+        false => hop.transport,
+    };
+    Some(Name { host, port: uri.port(), transport, is_told })
+}
+
+pub(crate) fn is_private(ip: std::net::IpAddr) -> bool {
     match ip {
         std::net::IpAddr::V4(ip) => ip.is_private() || ip.is_link_local(),
         std::net::IpAddr::V6(ip) => ip.is_unique_local() || ip.is_unicast_link_local(),

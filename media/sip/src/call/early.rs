@@ -89,4 +89,6 @@ pub(crate) struct Fork {
     pub(crate) dialog: Dialog,
     pub(crate) session: Session,
     pub(crate) received: Sequence,
+    /// PRACKs of ours that are not answered yet.
+    pub(crate) pracks: Vec<u64>,
 }

@@ -9,7 +9,7 @@ mod replaces;
 mod state;
 
 pub(crate) use clock::{Request as TimerRequest, SessionClock, judge as judge_timer};
-pub(crate) use dialog::{Dialog, next_hop, read_routes};
+pub(crate) use dialog::{Dialog, Neighbour, is_private, next_hop, next_name, read_routes};
 pub(crate) use early::{Carries, Fork, Reliable, Unacked1xx};
 pub use record::{DialogRecord, RecordError};
 pub(crate) use record::{Kept, KeptBranch, KeptIncoming, KeptPlaced, KeptUp, Text};

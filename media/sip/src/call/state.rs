@@ -60,7 +60,6 @@ pub(crate) struct Branch {
     pub(crate) transaction: u64,
     pub(crate) uri: Uri,
     pub(crate) hop: Hop,
-    pub(crate) phone: bool,
     pub(crate) heard: bool,
     pub(crate) done: bool,
     pub(crate) challenges: u8,
@@ -158,6 +157,8 @@ pub(crate) struct Reinvite {
     pub(crate) purpose: Purpose,
     pub(crate) way: Way,
     pub(crate) direction: Direction,
+    /// The early dialog of a placed call that it is about.
+    pub(crate) fork: Option<Bytes>,
     /// What was wanted before, if it is refused.
     pub(crate) before: Direction,
     /// The request that is out.
@@ -226,6 +227,28 @@ impl Call {
     pub(crate) fn fork(&self, tag: &[u8]) -> Option<usize> {
         let placed = self.placed.as_ref().filter(|_| self.phase == Phase::Calling)?;
         placed.forks.iter().position(|fork| fork.tag == tag)
+    }
+
+    /// The early dialog of a placed call whose media is heard, if it was agreed
+    /// reliably.
+    pub(crate) fn heard_fork(&self) -> Option<&Fork> {
+        let placed = self.placed.as_ref().filter(|_| self.phase == Phase::Calling)?;
+        let heard = placed.early.as_ref()?;
+        placed.forks.iter().rev().find(|fork| fork.session.agreed() == Some(heard))
+    }
+
+    /// Whether something reliable was said before the answer, by either side, that
+    /// is not settled: an offer might overtake it. For the early dialog worked on.
+    pub(crate) fn early_is_open(&self) -> bool {
+        let fork = self.placed.as_ref().zip(self.fork_of_change());
+        let asks = fork.and_then(|(placed, index)| placed.forks.get(index));
+        asks.is_some_and(|fork| !fork.pracks.is_empty())
+            || self.reliable.as_ref().is_some_and(|reliable| reliable.holds_back_answer())
+    }
+
+    /// The early dialog that a change of ours is about.
+    pub(crate) fn fork_of_change(&self) -> Option<usize> {
+        self.fork(self.reinvite.as_ref()?.fork.as_ref()?)
     }
 
     /// Works on an early dialog, or again on the call itself.

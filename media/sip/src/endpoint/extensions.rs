@@ -1,7 +1,7 @@
 //! Which extensions we understand, and which we say so of (RFC 3261 §8.2.2.3, §19.2).
 
 use super::Endpoint;
-use crate::call::Call;
+use crate::call::{Call, Phase};
 use crate::counters::Count;
 use crate::event::Source;
 use crate::hop::Hop;
@@ -72,7 +72,11 @@ impl Endpoint {
     /// What an INVITE or UPDATE of ours says of extensions.
     pub(super) fn offer_extensions(&self, ask: Ask, call: &Call) -> Ask {
         let ask = ask.header(HeaderName::Supported, self.supported(&call.source).join(", "));
-        self.ask_timer(ask, call)
+        match call.reinvite.is_some() && call.phase != Phase::Up {
+            // The INVITE's own answer starts the session's clock.
+            true => ask,
+            false => self.ask_timer(ask, call),
+        }
     }
 
     /// What a 2xx of ours says of extensions.

@@ -165,7 +165,6 @@ impl Endpoint {
             to,
             source,
             login: trunk.outbound.clone(),
-            phone: false,
             session,
             offer,
             spare: None,
@@ -254,6 +253,7 @@ impl Endpoint {
         hop: Hop,
     ) -> bool {
         (call.dialog.target, call.dialog.hop) = (uri.clone(), hop);
+        self.drop_early_change(call, None);
         if let Some(placed) = &mut call.placed {
             // The early dialogs of a try that failed are over with it.
             placed.tags.clear();
@@ -324,10 +324,9 @@ impl Endpoint {
         } else if response.status.is_success() {
             let tag = super::invite_response::to_tag(response).unwrap_or_default();
             let acks = self.transactions.client(id).map(|client| &client.acks);
-            let known = acks.and_then(|acks| acks.iter().find(|(known, ..)| *known == tag));
-            if let Some((_, ack, hop)) = known {
-                let (ack, hop) = (ack.clone(), *hop);
-                return self.transmit(hop, ack);
+            let known = acks.and_then(|acks| acks.iter().find(|ack| ack.tag == tag));
+            if let Some((bytes, hop)) = known.map(|ack| (ack.bytes.clone(), ack.hop)) {
+                return self.transmit(hop, bytes);
             }
             self.hang_up_stray(now, id, response, tag);
         }

@@ -4,9 +4,9 @@ use super::invite_in::{is_plain_sdp, read_offer};
 use super::keep::place_of;
 use super::reinvite_in::RETRY_S;
 use super::{Endpoint, Fate};
-use crate::call::{Call, Phase, next_hop};
+use crate::call::{Call, Neighbour, Phase};
 use crate::counters::Count;
-use crate::event::{DialogKey, SipEvent, Source};
+use crate::event::{DialogKey, SipEvent};
 use crate::hop::Hop;
 use crate::message::{ALLOW, Reply, SDP_TYPE};
 use crate::random::{hex64, parse_hex64};
@@ -182,7 +182,7 @@ impl Endpoint {
             return self.respond(now, id, reply.build());
         }
         call.peer.hear(&request.headers);
-        refresh_target(call, request, source);
+        self.refresh_target(now, call, request, source);
         let before = call.session.agreed().cloned();
         let offer = read_offer(&mut call.session, request);
         if let Some(status) = super::answer::offer_status(&offer) {
@@ -218,19 +218,31 @@ impl Endpoint {
             if let Some(placed) = &mut call.placed {
                 placed.early = Some(media.clone());
             }
-            self.emit(SipEvent::Ringing { dialog: call.key, early: Some(media) });
+            self.emit(SipEvent::Ringing {
+                dialog: call.key,
+                early: Some(media),
+                trunk: call.source.trunk(),
+            });
         }
     }
 }
 
-/// A request that refreshes the target says where they are now (§12.2.2).
-pub(super) fn refresh_target(call: &mut Call, request: &Request, source: Hop) {
-    if let Some(Ok(contact)) = request.headers.typed::<Contact>() {
-        call.dialog.target = contact.uri.clone();
-        let phone = matches!(call.source, Source::Extension { .. });
-        let Hop { transport, .. } = call.dialog.hop;
-        // A phone behind a NAT may have come back with another port.
-        let neighbour = if source.transport == transport { source } else { call.dialog.hop };
-        call.dialog.hop = next_hop(&call.dialog.routes, &call.dialog.target, neighbour, phone);
+impl Endpoint {
+    /// A request that refreshes the target says where they are now (§12.2.2).
+    pub(super) fn refresh_target(
+        &mut self,
+        now: Timestamp,
+        call: &mut Call,
+        request: &Request,
+        source: Hop,
+    ) {
+        if let Some(Ok(contact)) = request.headers.typed::<Contact>() {
+            call.dialog.target = contact.uri.clone();
+            let Hop { transport, .. } = call.dialog.hop;
+            // A phone behind a NAT may have come back with another port.
+            let hop = if source.transport == transport { source } else { call.dialog.hop };
+            let neighbour = Neighbour::new(hop, &call.source);
+            self.aim(now, &mut call.dialog, neighbour, Some(call.key));
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::identity::{passed, read_caller};
 use super::{Endpoint, Fate};
-use crate::call::{Call, Dialog, Peer, Phase, SessionClock, next_hop, read_routes};
+use crate::call::{Call, Dialog, Neighbour, Peer, Phase, SessionClock, next_hop, read_routes};
 use crate::counters::Count;
 use crate::event::{DialogKey, Incoming, SipEvent, Source};
 use crate::hop::Hop;
@@ -16,6 +16,7 @@ use crate::transaction::merge_key;
 use bytes::Bytes;
 use sipx_sip::headers::{CSeq, Contact, ContentType, From, MaxForwards, To};
 use sipx_sip::{Address, HeaderName, Request, TransactionKey};
+use std::collections::VecDeque;
 use strowger_model::Timestamp;
 
 /// What the offer in an INVITE or UPDATE turned out to be.
@@ -63,7 +64,7 @@ impl Endpoint {
             Ok(replaces) => replaces,
             Err(status) => return self.refuse(&request, source, status),
         };
-        let Some((dialog, tag)) = self.dialog_of(&request, source, &caller) else {
+        let Some((mut dialog, tag)) = self.dialog_of(&request, source, &caller) else {
             self.counters.add(Count::BadRequest);
             self.refuse(&request, source, 400);
             return;
@@ -88,6 +89,7 @@ impl Endpoint {
         self.respond(now, id, Reply::new(&request, 100, "").build());
         self.next_inbound += 1;
         let dialog_key = DialogKey::inbound(self.next_inbound);
+        self.aim(now, &mut dialog, Neighbour::new(source, &caller), Some(dialog_key));
         if let Some(server) = self.transactions.server(id) {
             server.call = Some(dialog_key);
         }
@@ -162,8 +164,7 @@ impl Endpoint {
         let tag = self.random.number();
         let mut local = request.headers.value(&HeaderName::To)?.into_owned();
         local.extend_from_slice(format!(";tag={}", hex64(tag)).as_bytes());
-        let phone = matches!(caller, Source::Extension { .. });
-        let hop = next_hop(&routes, &contact.uri, source, phone);
+        let hop = next_hop(&routes, &contact.uri, Neighbour::new(source, caller));
         let user = user_of(&request.uri).unwrap_or_default();
         let dialog = Dialog {
             call_id: owned(request, &HeaderName::CallId)?,
@@ -175,6 +176,8 @@ impl Endpoint {
             target: contact.uri.clone(),
             routes,
             hop,
+            spare: VecDeque::new(),
+            awaits: None,
             contact: self.contact(hop.transport, &user),
         };
         Some((dialog, tag))

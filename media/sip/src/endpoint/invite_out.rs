@@ -16,6 +16,7 @@ use crate::transaction::ClientOwner;
 use bytes::Bytes;
 use sipx_sip::transaction::ClientState;
 use sipx_sip::{HeaderName, Method, Request, Uri};
+use std::collections::VecDeque;
 use strowger_model::{AgentId, Cause, TenantId, Timestamp, TrunkId};
 
 use super::answer::GIVE_UP_MS;
@@ -83,7 +84,6 @@ pub(super) struct Route {
     pub(super) to: Uri,
     pub(super) source: Source,
     pub(super) login: Option<Login>,
-    pub(super) phone: bool,
     /// The session of this call with whoever is there, and its offer.
     pub(super) session: Session,
     pub(super) offer: String,
@@ -105,7 +105,7 @@ impl Endpoint {
         request: InviteRequest,
         options: InviteOptions,
     ) {
-        let failed = |cause, status| SipEvent::Failed { dialog: key, cause, status };
+        let failed = |cause, status| SipEvent::Failed { dialog: key, cause, status, trunk: None };
         if self.calls.contains_key(&key) {
             return;
         }
@@ -122,7 +122,6 @@ impl Endpoint {
         };
         self.book.placed(Some(key));
         let destinations = std::mem::take(&mut route.destinations);
-        let phone = route.phone;
         let Some(first) = destinations.first() else {
             self.book.leave(key, false);
             return self.emit(failed(Cause::Internal, None));
@@ -136,7 +135,7 @@ impl Endpoint {
         }
         self.with_call(key, |endpoint, call| {
             for destination in destinations {
-                endpoint.start_branch(now, call, destination, phone);
+                endpoint.start_branch(now, call, destination);
             }
             if call.placed.as_ref().is_some_and(|placed| !placed.branches.is_empty()) {
                 return Fate::Keep;
@@ -184,17 +183,7 @@ impl Endpoint {
         let told = CallerTold::to_phone(&request.caller, options.withhold, domain);
         let source = Source::Extension { agent, tenant: extension.tenant };
         let (session, offer) = self.first_offer(&source, &request.media, &options.media)?;
-        Ok(Route {
-            destinations,
-            told,
-            to,
-            source,
-            login: None,
-            phone: true,
-            session,
-            offer,
-            spare: None,
-        })
+        Ok(Route { destinations, told, to, source, login: None, session, offer, spare: None })
     }
 
     /// The session of a new call and the offer that begins it.
@@ -235,6 +224,8 @@ impl Endpoint {
             target: first.uri.clone(),
             routes: Vec::new(),
             hop: first.hop,
+            spare: VecDeque::new(),
+            awaits: None,
             contact: self.contact(first.hop.transport, &route.told.contact_user),
         };
         Call {
@@ -279,13 +270,7 @@ impl Endpoint {
         }
     }
 
-    fn start_branch(
-        &mut self,
-        now: Timestamp,
-        call: &mut Call,
-        destination: Destination,
-        phone: bool,
-    ) {
+    fn start_branch(&mut self, now: Timestamp, call: &mut Call, destination: Destination) {
         let Destination { uri, hop } = destination;
         let Some(id) = self.send_invite(now, call, &uri, hop, None) else { return };
         self.expect_first_word(now, call, id);
@@ -294,7 +279,6 @@ impl Endpoint {
                 transaction: id,
                 uri,
                 hop,
-                phone,
                 heard: false,
                 done: false,
                 challenges: 0,
@@ -350,7 +334,12 @@ impl Endpoint {
                 return Fate::Keep;
             }
             let cause = Cause::NoAnswer;
-            endpoint.emit(SipEvent::Failed { dialog: key, cause, status: None });
+            endpoint.emit(SipEvent::Failed {
+                dialog: key,
+                cause,
+                status: None,
+                trunk: call.source.trunk(),
+            });
             endpoint.abandon(now, call)
         });
     }

@@ -2,17 +2,18 @@
 
 use super::reliable_in::Provisional;
 use super::{Endpoint, Fate};
-use crate::call::{Call, Dialog, Phase, next_hop, read_routes};
+use crate::call::{Call, Dialog, Neighbour, Phase, read_routes};
 use crate::counters::Count;
 use crate::directory::Login;
 use crate::event::{DialogKey, SipEvent};
 use crate::hop::Hop;
 use crate::limits::{MAX_CHALLENGES, MAX_FORKS};
 use crate::message::write_request;
-use crate::transaction::ClientOwner;
+use crate::transaction::{Ack, ClientOwner};
 use bytes::Bytes;
 use sipx_sip::headers::{CSeq, Contact, ContentType, To};
-use sipx_sip::{HeaderName, Method, Response};
+use sipx_sip::{HeaderName, Method, Response, Uri};
+use std::collections::VecDeque;
 use strowger_model::{Cause, Timestamp};
 
 /// Stands for "no response at all" when refusals are compared.
@@ -84,7 +85,7 @@ impl Endpoint {
         placed.ringing = true;
         if news {
             placed.early = early.clone().or(placed.early.take());
-            self.emit(SipEvent::Ringing { dialog, early });
+            self.emit(SipEvent::Ringing { dialog, early, trunk: call.source.trunk() });
         }
         Fate::Keep
     }
@@ -162,7 +163,12 @@ impl Endpoint {
             Phase::Calling => {
                 let status = placed.refusal.flatten();
                 let cause = status.map_or(Cause::Unreachable, Cause::from_sip_status);
-                self.emit(SipEvent::Failed { dialog: call.key, cause, status });
+                self.emit(SipEvent::Failed {
+                    dialog: call.key,
+                    cause,
+                    status,
+                    trunk: call.source.trunk(),
+                });
                 Fate::Drop
             }
             // Given up by the server, which has been told; or answered on another branch.
@@ -176,11 +182,11 @@ impl Endpoint {
     fn on_2xx(&mut self, now: Timestamp, id: u64, key: DialogKey, response: &Response) {
         let tag = to_tag(response).unwrap_or_default();
         let Some(client) = self.transactions.client(id) else { return };
-        if let Some((_, ack, hop)) = client.acks.iter().find(|(known, ..)| *known == tag) {
-            let (ack, hop) = (ack.clone(), *hop);
-            return self.transmit(hop, ack);
+        let forks = client.acks.len();
+        if self.repeat_ack(id, key, &tag) {
+            return;
         }
-        if client.acks.len() >= MAX_FORKS {
+        if forks >= MAX_FORKS {
             self.counters.add(Count::StrayAnswer);
             return;
         }
@@ -206,22 +212,25 @@ impl Endpoint {
         response: &Response,
         tag: Bytes,
     ) -> Fate {
-        let phone = call
+        let hop = call
             .placed
             .as_ref()
             .and_then(|placed| placed.branches.iter().find(|b| b.transaction == id))
-            .map(|branch| (branch.hop, branch.phone));
-        let Some((hop, phone)) = phone else { return Fate::Keep };
+            .map(|branch| branch.hop);
+        let Some(hop) = hop else { return Fate::Keep };
         let fork = call.placed.as_mut().and_then(|placed| {
             let index = placed.forks.iter().position(|f| f.transaction == id && f.tag == tag)?;
             Some(placed.forks.swap_remove(index))
         });
+        self.drop_early_change(call, Some(&tag));
         if let Some(fork) = fork {
             call.dialog.local_cseq = call.dialog.local_cseq.max(fork.dialog.local_cseq);
             call.dialog.remote_cseq = fork.dialog.remote_cseq;
             call.session = fork.session;
         }
-        confirm(&mut call.dialog, response, &tag, hop, phone);
+        confirm(&mut call.dialog, response, &tag);
+        let neighbour = Neighbour::new(hop, &call.source);
+        self.aim(now, &mut call.dialog, neighbour, Some(call.key));
         let cseq = self.invite_cseq(id).unwrap_or(call.dialog.local_cseq);
         self.acknowledge(id, &call.dialog, cseq, tag.clone());
         let body = sdp_of(response).cloned().or_else(|| {
@@ -238,21 +247,31 @@ impl Endpoint {
             placed.cancelled = true;
         }
         let agreed = match call.session.agreed() {
-            // Settled before the answer; what a 2xx repeats is not read (RFC 6337 §3.1.1).
-            Some(media) if !call.session.is_offering() => Ok(media.clone()),
-            _ => call.session.take_answer(&body.unwrap_or_default()),
+            // Settled before the answer; what a 2xx repeats is not read (RFC 6337 §3.1.1),
+            // nor is it the answer to an UPDATE of ours.
+            Some(media) => Ok(media.clone()),
+            None => call.session.take_answer(&body.unwrap_or_default()),
         };
         match agreed {
             Ok(media) => {
                 self.counters.add(Count::Answered);
                 call.held = !media.direction.sends();
-                self.emit(SipEvent::Answered { dialog: call.key, media });
+                self.emit(SipEvent::Answered {
+                    dialog: call.key,
+                    media,
+                    trunk: call.source.trunk(),
+                });
                 Fate::Keep
             }
             Err(_) => {
                 self.counters.add(Count::NoCommonCodec);
                 let (dialog, cause) = (call.key, Cause::NoCommonCodec);
-                self.emit(SipEvent::Failed { dialog, cause, status: Some(488) });
+                self.emit(SipEvent::Failed {
+                    dialog,
+                    cause,
+                    status: Some(488),
+                    trunk: call.source.trunk(),
+                });
                 self.send_bye(now, call, cause)
             }
         }
@@ -281,6 +300,7 @@ impl Endpoint {
         let Some(mut dialog) = dialog_from(client.machine.request(), response, &tag, hop) else {
             return;
         };
+        self.aim(now, &mut dialog, Neighbour::stray(hop), None);
         let cseq = dialog.local_cseq;
         self.acknowledge(id, &dialog, cseq, tag);
         let branch = self.random.number();
@@ -306,7 +326,8 @@ impl Endpoint {
         let Some(request) = ask.build() else { return };
         let bytes = write_request(&request);
         if let Some(client) = self.transactions.client(id) {
-            client.acks.push((tag, bytes.clone(), dialog.hop));
+            client.acks.retain(|ack| ack.tag != tag);
+            client.acks.push(Ack { tag, bytes: bytes.clone(), hop: dialog.hop, repeats: 0 });
         }
         self.transmit(dialog.hop, bytes);
     }
@@ -372,23 +393,24 @@ pub(super) fn sdp_of(response: &Response) -> Option<&Bytes> {
 }
 
 /// Completes a dialog from the answer (§12.1.2).
-pub(super) fn confirm(
-    dialog: &mut Dialog,
-    response: &Response,
-    tag: &Bytes,
-    hop: Hop,
-    phone: bool,
-) {
+pub(super) fn confirm(dialog: &mut Dialog, response: &Response, tag: &Bytes) {
     if let Some(to) = response.headers.value(&HeaderName::To) {
         dialog.remote = Bytes::from(to.into_owned());
     }
     dialog.remote_tag = (!tag.is_empty()).then(|| tag.clone());
-    dialog.routes = read_routes(&response.headers).unwrap_or_default();
-    dialog.routes.reverse();
-    if let Some(Ok(contact)) = response.headers.typed::<Contact>() {
-        dialog.target = contact.uri.clone();
+    let (routes, target) = confirmed_way(response);
+    dialog.routes = routes;
+    if let Some(target) = target {
+        dialog.target = target;
     }
-    dialog.hop = next_hop(&dialog.routes, &dialog.target, hop, phone);
+}
+
+/// The routes and the Contact that an answer gives its dialog.
+pub(super) fn confirmed_way(response: &Response) -> (Vec<Uri>, Option<Uri>) {
+    let mut routes = read_routes(&response.headers).unwrap_or_default();
+    routes.reverse();
+    let contact = response.headers.typed::<Contact>().and_then(Result::ok);
+    (routes, contact.map(|contact| contact.uri.clone()))
 }
 
 /// The dialog of an answer to a call that is gone.
@@ -411,8 +433,10 @@ fn dialog_from(
         target: invite.uri.clone(),
         routes: Vec::new(),
         hop,
+        spare: VecDeque::new(),
+        awaits: None,
         contact: String::new(),
     };
-    confirm(&mut dialog, response, tag, hop, false);
+    confirm(&mut dialog, response, tag);
     Some(dialog)
 }

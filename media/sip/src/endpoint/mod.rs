@@ -10,6 +10,7 @@ mod admission;
 mod answer;
 mod bye;
 mod cancel;
+mod early_change;
 mod extensions;
 mod fail_over;
 mod hang_up;
@@ -21,6 +22,7 @@ mod invite_in;
 mod invite_out;
 mod invite_response;
 mod keep;
+mod named;
 mod probe;
 mod receive;
 mod refer_in;
@@ -54,6 +56,7 @@ use crate::directory::Directory;
 use crate::event::{DialogKey, SipEvent, Source};
 use crate::hop::{ConnectionId, Hop, Transmit, Transport};
 use crate::limits::Limits;
+use crate::names::{NameLookup, Names};
 use crate::notice::Notice;
 use crate::policy::Policies;
 use crate::random::Random;
@@ -123,6 +126,8 @@ pub enum Output {
     Close(ConnectionId),
     /// Tell the operator, if there is room.
     Notice(Notice),
+    /// Look up a name and say where it leads.
+    LookUp(NameLookup),
 }
 
 /// How many entries each table holds.
@@ -164,6 +169,7 @@ pub struct Endpoint {
     tags: HashMap<u64, DialogKey>,
     registrar: Registrar,
     trunks: TrunkTable,
+    names: Names,
     book: TrunkBook,
     guard: Guard,
     trace: TraceBook,
@@ -207,6 +213,7 @@ impl Endpoint {
             calls: HashMap::new(),
             tags: HashMap::new(),
             trunks: TrunkTable::default(),
+            names: Names::default(),
             book: TrunkBook::default(),
             guard: Self::new_guard(),
             trace: TraceBook::default(),
@@ -262,6 +269,7 @@ impl Endpoint {
             TimerKey::Hold(trunk) => self.hold_timer(now, trunk),
             TimerKey::TakeUp(call) => self.take_up_timer(now, at, call),
             TimerKey::FirstWord(call, id) => self.first_word_timer(now, call, id),
+            TimerKey::Name(lookup) => self.name_located(now, lookup, None),
             TimerKey::Stream(connection) => {
                 if self.streams.is_stalled(now, connection) {
                     self.break_stream(connection);
@@ -320,6 +328,7 @@ impl Endpoint {
     /// Messages to `hop` cannot be delivered (RFC 3261 §18.4).
     pub fn transport_failed(&mut self, now: Timestamp, hop: &Hop) {
         self.counters.add(Count::TransportFailed);
+        self.transactions.wear_acks(hop);
         for id in self.transactions.clients_over(hop) {
             if let Some(client) = self.transactions.client(id) {
                 let outputs = client.machine.on_transport_error();

@@ -4,7 +4,6 @@
 
 use super::Endpoint;
 use super::answer::offer_status;
-use super::in_dialog::refresh_target;
 use super::invite_in::{Offer, read_offer};
 use crate::call::{AckFor, Call, Phase, Way};
 use crate::counters::Count;
@@ -71,7 +70,7 @@ impl Endpoint {
             call.session.roll_back();
             return self.respond(now, id, Reply::new(&request, 488, &tag).build());
         };
-        refresh_target(call, &request, source);
+        self.refresh_target(now, call, &request, source);
         call.invited = Some(id);
         call.invite = Some(Box::new(request));
         self.accept(now, call, Some(sdp), offers, AckFor::Reinvite);

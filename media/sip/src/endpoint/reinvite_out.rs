@@ -33,7 +33,9 @@ impl Endpoint {
     }
 
     /// The same as [`Endpoint::reinvite`] by UPDATE (RFC 3311), which needs no
-    /// three-way handshake; by re-INVITE if the peer does not allow UPDATE.
+    /// three-way handshake; by re-INVITE if the peer does not allow UPDATE. Before
+    /// the answer it changes early media that was agreed reliably, of a placed call
+    /// in the early dialog that is heard.
     pub fn update(&mut self, now: Timestamp, dialog: DialogKey, direction: Direction) {
         self.change(now, dialog, Way::Update, direction);
     }
@@ -53,11 +55,12 @@ impl Endpoint {
                 }
                 return Fate::Keep;
             }
-            if call.phase != Phase::Up || call.reinvite.is_some() {
+            let way = if call.peer.update { way } else { Way::Invite };
+            let possible = call.phase == Phase::Up || endpoint.may_change_early(call, way);
+            if !possible || call.reinvite.is_some() {
                 endpoint.emit(SipEvent::ReinviteFailed { dialog, status: None });
                 return Fate::Keep;
             }
-            let way = if call.peer.update { way } else { Way::Invite };
             endpoint.start_change(now, call, Purpose::Direct, way, direction);
             Fate::Keep
         });
@@ -71,11 +74,13 @@ impl Endpoint {
         way: Way,
         direction: Direction,
     ) {
+        let heard = call.heard_fork();
         call.reinvite = Some(Reinvite {
             purpose,
             way,
             direction,
-            before: call.session.wanted(),
+            fork: heard.map(|fork| fork.tag.clone()),
+            before: heard.map_or(&call.session, |fork| &fork.session).wanted(),
             transaction: None,
             retry_at: None,
             give_up_at: now.plus_ms(2 * GIVE_UP_MS),
@@ -83,10 +88,14 @@ impl Endpoint {
             tries: 0,
             asked_s: 0,
         });
+        let fork = call.fork_of_change();
+        call.swap_fork(fork);
         self.try_reinvite(now, call, None);
+        call.swap_fork(fork);
     }
 
-    /// Sends the request, or waits while an INVITE of theirs is under way.
+    /// Sends the request, or waits while an INVITE of theirs is under way, or what
+    /// was said before the answer is not acknowledged.
     fn try_reinvite(
         &mut self,
         now: Timestamp,
@@ -94,8 +103,9 @@ impl Endpoint {
         proof: Option<(HeaderName, String)>,
     ) {
         let asked_s = self.asked_interval_s(call);
+        let early_is_open = call.early_is_open();
         let Some(mine) = &mut call.reinvite else { return };
-        if call.unacked.is_some() || call.session.is_pending() {
+        if call.unacked.is_some() || call.session.is_pending() || early_is_open {
             let at = now.plus_ms(self.random.between_ms(200, 1_000));
             mine.retry_at = Some(at);
             self.timers.set(at, TimerKey::Reinvite(call.key));
@@ -147,7 +157,7 @@ impl Endpoint {
         }
         call.session.want(mine.before);
         match mine.purpose {
-            _ if call.phase != Phase::Up => {}
+            _ if call.phase == Phase::Closing => {}
             Purpose::Direct => {
                 self.emit(SipEvent::ReinviteFailed { dialog: call.key, status });
             }
@@ -184,7 +194,9 @@ impl Endpoint {
                 // Given up, or the call is over.
                 return Fate::Keep;
             }
-            match (response, status) {
+            let fork = call.fork_of_change();
+            call.swap_fork(fork);
+            let fate = match (response, status) {
                 (_, Some(100..=199)) => Fate::Keep,
                 (Some(response), Some(200..=299)) => endpoint.reinvited(now, call, response),
                 (Some(response), Some(401 | 407)) => {
@@ -222,7 +234,9 @@ impl Endpoint {
                     endpoint.reinvite_failed(now, call, status);
                     Fate::Keep
                 }
-            }
+            };
+            call.swap_fork(fork);
+            fate
         });
     }
 
@@ -234,7 +248,7 @@ impl Endpoint {
 
     fn falls_back(&self, call: &mut Call) -> bool {
         match &mut call.reinvite {
-            Some(mine) if mine.way == Way::Update => {
+            Some(mine) if mine.way == Way::Update && call.phase == Phase::Up => {
                 mine.way = Way::Invite;
                 true
             }
@@ -244,12 +258,10 @@ impl Endpoint {
 
     /// Acknowledges an answer; whether it is the first copy of it.
     fn acknowledge_again(&mut self, id: u64, call: &Call, response: &Response) -> bool {
-        let known = self
-            .transactions
-            .client(id)
-            .and_then(|client| client.acks.first().map(|(_, ack, hop)| (ack.clone(), *hop)));
-        if let Some((ack, hop)) = known {
-            self.transmit(hop, ack);
+        let known = self.transactions.client(id).and_then(|client| client.acks.first_mut());
+        if let Some(ack) = known {
+            let again = (ack.hop, ack.bytes.clone());
+            self.transmit(again.0, again.1);
             return false;
         }
         let tag = to_tag(response).unwrap_or_default();
@@ -259,12 +271,14 @@ impl Endpoint {
     }
 
     fn reinvited(&mut self, now: Timestamp, call: &mut Call, response: &Response) -> Fate {
-        if call.phase != Phase::Up {
+        if call.phase == Phase::Closing {
             return Fate::Keep;
         }
         call.peer.hear(&response.headers);
-        let asked_s = call.reinvite.as_ref().map(|mine| mine.asked_s);
-        self.restart_clock(now, call, response, asked_s);
+        if call.phase == Phase::Up {
+            let asked_s = call.reinvite.as_ref().map(|mine| mine.asked_s);
+            self.restart_clock(now, call, response, asked_s);
+        }
         if !call.session.is_offering() {
             // An UPDATE that only refreshed.
             call.reinvite = None;
@@ -280,6 +294,9 @@ impl Endpoint {
                     Some(Purpose::TakeUp) => self.taken_up(call, media),
                     _ => {
                         call.held = !media.direction.sends() && call.session.wanted().sends();
+                        if let Some(placed) = &mut call.placed {
+                            placed.early = Some(media.clone());
+                        }
                         self.emit(SipEvent::Reinvited { dialog: call.key, media });
                     }
                 }
@@ -291,7 +308,10 @@ impl Endpoint {
                 call.queued = None;
                 lose_quietly(call);
                 self.reinvite_failed(now, call, Some(488));
-                self.lose(now, call, Cause::NoCommonCodec)
+                match call.phase {
+                    Phase::Up => self.lose(now, call, Cause::NoCommonCodec),
+                    _ => Fate::Keep,
+                }
             }
         }
     }
@@ -311,7 +331,7 @@ impl Endpoint {
         let proof =
             login.zip(uri).and_then(|(login, uri)| self.prove_to(response, &login, &method, uri));
         let again = call.reinvite.as_ref().is_some_and(|mine| mine.challenges < MAX_CHALLENGES);
-        if proof.is_none() || !again || call.phase != Phase::Up {
+        if proof.is_none() || !again || call.phase == Phase::Closing {
             self.reinvite_failed(now, call, Some(response.status.code()));
             return Fate::Keep;
         }
@@ -330,7 +350,7 @@ impl Endpoint {
         let at = now.plus_ms(wait_ms);
         let Some(mine) = &mut call.reinvite else { return };
         mine.tries += 1;
-        if mine.tries >= MAX_TRIES || call.phase != Phase::Up {
+        if mine.tries >= MAX_TRIES || call.phase == Phase::Closing {
             return self.reinvite_failed(now, call, Some(status));
         }
         mine.transaction = None;
@@ -345,17 +365,21 @@ impl Endpoint {
 
     pub(super) fn reinvite_timer(&mut self, now: Timestamp, at: Timestamp, key: DialogKey) {
         self.with_call(key, |endpoint, call| {
+            let fork = call.fork_of_change();
             let Some(mine) = &call.reinvite else { return Fate::Keep };
-            if call.phase != Phase::Up {
+            let (give_up_at, retry_at) = (mine.give_up_at, mine.retry_at);
+            if call.phase == Phase::Closing {
                 return Fate::Keep;
             }
-            if mine.give_up_at <= at {
+            call.swap_fork(fork);
+            if give_up_at <= at {
                 // Provisional responses for ever, or no end of crossing.
                 endpoint.cancel_change(now, call);
                 endpoint.reinvite_failed(now, call, None);
-            } else if mine.retry_at == Some(at) {
+            } else if retry_at == Some(at) {
                 endpoint.try_reinvite(now, call, None);
             }
+            call.swap_fork(fork);
             Fate::Keep
         });
     }

@@ -3,7 +3,8 @@
 
 use super::Endpoint;
 use super::invite_response::{confirm, sdp_of, to_tag};
-use crate::call::{Call, Fork};
+use crate::call::{Call, Fork, Neighbour};
+use crate::event::DialogKey;
 use crate::limits::MAX_FORKS;
 use crate::message::has_option;
 use crate::sdp::Negotiated;
@@ -34,7 +35,7 @@ impl Endpoint {
         let (true, Some(RSeq(rseq)), Some(tag)) = (required, rseq, to_tag(response)) else {
             return Provisional::Heard(self.hear_unreliable(call, response));
         };
-        let Some(index) = self.fork_of(id, call, response, &tag) else {
+        let Some(index) = self.fork_of(now, id, call, response, &tag) else {
             return Provisional::Unheard;
         };
         let Some(fork) = call.placed.as_mut().and_then(|placed| placed.forks.get_mut(index)) else {
@@ -58,9 +59,24 @@ impl Endpoint {
             .request(&Method::Prack, number, via)
             .header(HeaderName::RAck, ack.to_string());
         if let Some(request) = ask.build() {
-            self.ask(now, request, branch, fork.dialog.hop, ClientOwner::Prack);
+            let owner = ClientOwner::Prack(call.key);
+            fork.pracks.push(self.ask(now, request, branch, fork.dialog.hop, owner));
         }
         Provisional::Heard(early)
+    }
+
+    pub(super) fn on_prack_outcome(
+        &mut self,
+        id: u64,
+        key: DialogKey,
+        response: Option<&Response>,
+    ) {
+        if response.is_some_and(|response| response.status.is_provisional()) {
+            return;
+        }
+        if let Some(placed) = self.calls.get_mut(&key).and_then(|call| call.placed.as_mut()) {
+            placed.forks.iter_mut().for_each(|fork| fork.pracks.retain(|prack| *prack != id));
+        }
     }
 
     fn hear_unreliable(&self, call: &mut Call, response: &Response) -> Option<Negotiated> {
@@ -74,6 +90,7 @@ impl Endpoint {
     /// The early dialog of a response, made if it is new.
     fn fork_of(
         &mut self,
+        now: Timestamp,
         id: u64,
         call: &mut Call,
         response: &Response,
@@ -91,13 +108,17 @@ impl Endpoint {
         }
         let mut dialog = call.dialog.clone();
         dialog.local_cseq = cseq;
-        confirm(&mut dialog, response, tag, branch.hop, branch.phone);
+        confirm(&mut dialog, response, tag);
+        let neighbour = Neighbour::new(branch.hop, &call.source);
+        self.aim(now, &mut dialog, neighbour, None);
+        let placed = call.placed.as_mut()?;
         placed.forks.push(Fork {
             transaction: id,
             tag: tag.clone(),
             dialog,
             session: call.session.clone(),
             received: Sequence::default(),
+            pracks: Vec::new(),
         });
         Some(placed.forks.len() - 1)
     }

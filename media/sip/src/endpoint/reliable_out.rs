@@ -146,7 +146,11 @@ impl Endpoint {
     ) -> Result<(), SessionError> {
         let media = call.session.take_answer(request.body())?;
         call.held = !media.direction.sends();
-        self.emit(SipEvent::Ringing { dialog: call.key, early: Some(media) });
+        self.emit(SipEvent::Ringing {
+            dialog: call.key,
+            early: Some(media),
+            trunk: call.source.trunk(),
+        });
         Ok(())
     }
 
@@ -159,18 +163,33 @@ impl Endpoint {
         if !is_plain_sdp(request) {
             return refused(415);
         }
+        if call.session.is_offering() {
+            // It crosses an UPDATE of ours.
+            self.counters.add(Count::Glare);
+            return refused(491);
+        }
         let Some(local) = call.session.local().cloned().filter(|_| !call.session.is_pending())
         else {
             return refused(488);
         };
+        let before = call.session.agreed().cloned();
         let _ = read_offer(&mut call.session, request);
         if !call.session.is_offered() {
             return refused(488);
         }
         match call.session.answer(&local) {
             Ok((sdp, media)) => {
-                call.held = !media.direction.sends();
-                self.emit(SipEvent::Ringing { dialog: call.key, early: Some(media) });
+                if call.phase == Phase::Up {
+                    // The answer to the INVITE overtook it.
+                    self.report_media(call, before.as_ref());
+                } else {
+                    call.held = !media.direction.sends();
+                    self.emit(SipEvent::Ringing {
+                        dialog: call.key,
+                        early: Some(media),
+                        trunk: call.source.trunk(),
+                    });
+                }
                 ok.sdp(sdp)
             }
             Err(_) => {

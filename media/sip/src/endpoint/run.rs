@@ -128,6 +128,9 @@ impl Endpoint {
                 TuEvent::Timeout | TuEvent::TransportError => None,
                 _ => continue,
             };
+            if self.ask_elsewhere(now, id, owner, response.as_deref()) {
+                return;
+            }
             self.on_client(now, id, owner, response.as_deref());
         }
         if over {
@@ -158,7 +161,8 @@ impl Endpoint {
                 self.on_probe_outcome(now, trunk, number, response);
             }
             ClientOwner::Abandoned => self.on_abandoned_outcome(now, id, response),
-            ClientOwner::Cancel | ClientOwner::Prack | ClientOwner::StrayBye => {}
+            ClientOwner::Prack(call) => self.on_prack_outcome(id, call, response),
+            ClientOwner::Cancel | ClientOwner::StrayBye => {}
         }
     }
 
@@ -168,6 +172,12 @@ impl Endpoint {
             self.counters.add(Count::StrayResponse);
             return;
         };
+        if let Some(response) = self.hold_response(now, id, response) {
+            self.take_response(now, id, response);
+        }
+    }
+
+    pub(super) fn take_response(&mut self, now: Timestamp, id: u64, response: Response) {
         if let Some(client) = self.transactions.client(id) {
             let todo = client.machine.on_response(response);
             self.run_client(now, id, todo);

@@ -77,7 +77,7 @@ pub struct Located {
     pub addresses: Vec<SocketAddr>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Step {
     Naptr,
     Srv { transport: Transport, name: String, service: u32 },
@@ -85,7 +85,7 @@ enum Step {
 }
 
 /// The way from a name to servers, under way.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Location {
     host: String,
     transport: Transport,

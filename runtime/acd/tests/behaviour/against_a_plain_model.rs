@@ -230,6 +230,7 @@ fn apply(world: &mut World, plain: &mut Plain, calls: &mut u128, step: Step) {
                 from: "100".parse().unwrap(),
                 to: "200".parse().unwrap(),
                 max_wait_ms: 0,
+                since: None,
             }));
             if plain.queues.contains_key(&queue) {
                 plain.next += 1;

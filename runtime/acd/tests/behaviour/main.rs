@@ -24,6 +24,7 @@ mod priority;
 mod random_lives;
 mod refused_requests;
 mod relaxation;
+mod restart;
 mod router_faults;
 mod skills;
 mod stale_reports;

@@ -130,6 +130,7 @@ impl World {
             from: format!("+44163296{n:04}").parse().unwrap(),
             to: "+441632960999".parse().unwrap(),
             max_wait_ms: 0,
+            since: None,
         };
         change(&mut wish);
         let call = wish.call;

@@ -6,7 +6,7 @@ use super::dialing::DialFor;
 use super::sound::Owner;
 use crate::action::{Action, CommandId};
 use crate::admit::possible;
-use crate::effect::{Effect, KvOp, LegEffect, MediaEffect};
+use crate::effect::{Effect, KvOp, LegEffect};
 use crate::fault::{Fault, FaultKind};
 use crate::view::{CommandKind, Phase};
 use strowger_model::{Cause, Party};
@@ -87,7 +87,7 @@ impl Call {
             Action::Transfer(options) => self.start_dialing(DialFor::Transfer(command), options),
             Action::Bridge { leg } => self.bridge(command, leg),
             Action::Detect(options) => self.listen_for(options),
-            Action::Mute { on } => self.media(MediaEffect::Mute { leg: self.subject, on }),
+            Action::Mute { on } => self.mute(on),
             Action::ConferenceJoin { conference, muted } => {
                 self.join_conference(command, conference, muted);
             }

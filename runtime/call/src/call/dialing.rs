@@ -96,7 +96,7 @@ impl Call {
     /// of its country. The caller hears it unless there is something better.
     pub(super) fn dialled_leg_is_heard(&mut self, leg: LegId) {
         let only = |d: &Dialing| d.ringing == [leg] && d.targets.is_empty() && d.heard.is_none();
-        let nothing_else = self.sound.is_none_or(|sound| sound.owner == Owner::Ringback);
+        let nothing_else = self.sound.as_ref().is_none_or(|sound| sound.owner == Owner::Ringback);
         if !self.dialing.as_ref().is_some_and(only) || !nothing_else || self.talk.is_some() {
             return;
         }
@@ -216,6 +216,7 @@ fn outcome(cause: Cause) -> &'static str {
         Cause::Busy => "busy",
         Cause::NoAnswer => "no_answer",
         Cause::Rejected => "rejected",
+        Cause::Forbidden => "forbidden",
         _ => "failed",
     }
 }

@@ -11,6 +11,9 @@ use strowger_model::Timestamp;
 /// Digits kept in the call record: some dozens of menus and a few account numbers.
 const RECORDED: usize = 512;
 
+/// Stands in the journal for a secret digit. No phone can send it.
+const HIDDEN: char = '\u{1}';
+
 /// A `gather` under way.
 #[derive(Debug)]
 pub(super) struct Gather {
@@ -84,10 +87,6 @@ impl Call {
     }
 
     pub(super) fn digit(&mut self, digit: char, held_ms: u32) {
-        // While people talk, digits are theirs: a bank's menu, an agent's card machine.
-        if !is_digit(digit) || self.talk.is_some() {
-            return;
-        }
         let now = self.now;
         let Some(gather) = &mut self.gather else {
             if self.watch_digits {
@@ -103,7 +102,7 @@ impl Call {
         gather.prompting = false;
         let command = gather.command;
         // A digit silences the prompt, or what plays under a gather without one.
-        match self.sound.map(|sound| sound.owner) {
+        match self.sound.as_ref().map(|sound| sound.owner) {
             Some(Owner::Play(_)) => self.silence(),
             Some(Owner::Prompt(of)) if of == command => self.silence(),
             _ => {}
@@ -112,6 +111,27 @@ impl Call {
             Step::ThrownAway | Step::More => {}
             Step::Full => self.gathered("digits", None),
             Step::Terminated(by) => self.gathered("digits", Some(by)),
+        }
+    }
+
+    /// Whether a digit is the flow's. While people talk, digits are theirs: a
+    /// bank's menu, an agent's card machine.
+    pub(super) fn takes_digit(&self, digit: char) -> bool {
+        let hidden = digit == HIDDEN && self.gather.as_ref().is_some_and(|g| g.options.secret);
+        (is_digit(digit) || hidden)
+            && self.talk.is_none()
+            && (self.gather.is_some() || self.watch_digits)
+    }
+
+    /// What the journal keeps of a digit: of a secret one, that there was one.
+    pub(super) fn shown_digit(&self, digit: char) -> char {
+        match &self.gather {
+            Some(gather)
+                if gather.options.secret && !gather.options.terminators.contains(digit) =>
+            {
+                HIDDEN
+            }
+            _ => digit,
         }
     }
 

@@ -59,6 +59,22 @@ impl Guest {
         self.turn
     }
 
+    /// The server was restarted: the event under way is handled again, and takes
+    /// as long as any.
+    pub fn asked_again(&mut self, until: Timestamp) {
+        if let Some(outstanding) = &mut self.outstanding {
+            *outstanding = until;
+        }
+        if let Seat::Awaited(at) = &mut self.seat {
+            *at = until;
+        }
+    }
+
+    /// Whether it has not answered this turn yet.
+    pub fn is_waited_for(&self, turn: u32) -> bool {
+        self.outstanding.is_some() && turn == self.turn
+    }
+
     pub fn is_gone(&self) -> bool {
         self.seat == Seat::Gone
     }
@@ -169,6 +185,9 @@ impl Call {
     }
 
     fn write_event(&mut self, moment: Moment, next: &Waiting, state: &crate::ViewState) {
+        if !self.setup.journal {
+            return;
+        }
         let mut event = next.event.clone();
         if let (true, GuestEvent::Completed { value, .. }) = (next.secret, &mut event) {
             *value = "*".repeat(value.len());
@@ -189,9 +208,6 @@ impl Call {
     }
 
     pub(super) fn turn_ended(&mut self, result: TurnResult) {
-        if self.guest.outstanding.is_none() || result.turn != self.guest.turn {
-            return;
-        }
         self.guest.outstanding = None;
         let used = &mut self.record.guest;
         used.turns += 1;
@@ -208,8 +224,10 @@ impl Call {
             busy_us: result.busy_us,
             fault,
         };
-        let (text, _) = self.secrets.json(&body);
-        self.write(JournalKind::Turn, text);
+        if self.setup.journal {
+            let (text, _) = self.secrets.json(&body);
+            self.write(JournalKind::Turn, text);
+        }
         match body.fault {
             Some(fault) => self.guest_failed(fault),
             None => {

@@ -17,6 +17,7 @@ mod listening;
 mod parking;
 mod pick_up;
 mod recording;
+mod recovery;
 mod sound;
 mod take_over;
 mod talk;
@@ -37,7 +38,7 @@ use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use strowger_model::{
-    CallRecord, Cause, Direction, GuestUse, JournalKind, LegId, Party, Timestamp,
+    CallRecord, Cause, Direction, GuestUse, JournalKind, LegId, Party, Timestamp, VersionId,
 };
 
 /// The leg that a call begins with.
@@ -68,6 +69,8 @@ pub struct Call {
     gather: Option<digits::Gather>,
     watch_digits: bool,
     recording: Option<recording::Recording>,
+    /// The caller joined its conference muted, and the flow has not said more.
+    muted_to_join: bool,
     wait: Option<waiting::Wait>,
     /// Waits forgotten before the distribution ended them: so many of its ends
     /// are not about the wait under way.
@@ -78,6 +81,9 @@ pub struct Call {
     picking: Option<parking::Picking>,
     expected: Option<parking::Expected>,
     listening: DetectOptions,
+    muted: bool,
+    /// Name of the conference that the caller takes part in.
+    conference: Option<String>,
     sleeps: Vec<(CommandId, Timestamp)>,
     guest: guest::Guest,
     attributes: Arc<Vec<(String, String)>>,
@@ -133,6 +139,7 @@ impl Call {
             gather: None,
             watch_digits: false,
             recording: None,
+            muted_to_join: false,
             wait: None,
             ends_owed: 0,
             dialing: None,
@@ -141,6 +148,8 @@ impl Call {
             picking: None,
             expected: None,
             listening: DetectOptions::default(),
+            muted: false,
+            conference: None,
             sleeps: Vec::new(),
             guest: guest::Guest::new(),
             attributes: Arc::new(Vec::new()),
@@ -160,11 +169,14 @@ impl Call {
 
     /// Something happened. A clock that goes backwards counts as standing still.
     pub fn handle(&mut self, now: Timestamp, input: Input) {
-        if self.finished {
+        if self.finished || !self.is_news(&input) {
             return;
         }
         self.now = self.now.max(now);
+        self.keep_input(&input);
         match input {
+            Input::Due => self.due(),
+            Input::Recovered { legs } => self.recovered(legs),
             Input::Turn(result) => self.turn_ended(result),
             Input::Leg(leg, input) => self.leg_input(leg, input),
             Input::Media(input) => self.media_input(input),
@@ -220,8 +232,10 @@ impl Call {
     }
 
     fn begin(&mut self) {
-        let body = serde_json::to_string(&self.setup).unwrap_or_default();
-        self.write(JournalKind::Setup, body);
+        if self.setup.journal {
+            let body = serde_json::to_string(&self.setup).unwrap_or_default();
+            self.write(JournalKind::Setup, body);
+        }
         self.happened(
             "call.started",
             json!({
@@ -242,13 +256,9 @@ impl Call {
     }
 
     fn leg_input(&mut self, leg: LegId, input: LegInput) {
-        if !self.leg_lives(leg) {
-            return;
-        }
         match input {
             LegInput::Referred { target, to } => self.referred(leg, target, to),
-            LegInput::Digit { digit, held_ms } if leg == self.subject => self.digit(digit, held_ms),
-            LegInput::Digit { .. } => {}
+            LegInput::Digit { digit, held_ms } => self.digit(digit, held_ms),
             input if leg == self.subject => self.caller_input(input),
             input => self.party_input(leg, input),
         }
@@ -269,7 +279,7 @@ impl Call {
             }
             MediaInput::SpeechStarted => self.speech_started(),
             MediaInput::SpeechEnded { spoke_ms } => self.speech_ended(spoke_ms),
-            MediaInput::Tone { name } => self.heard_tone(name),
+            MediaInput::Tone { name } => self.heard_tone(&name),
             MediaInput::ConferenceFailed { reason } => self.conference_failed(reason),
         }
     }
@@ -330,6 +340,9 @@ impl Call {
 
     /// For the journal only.
     fn note(&mut self, name: &str, data: Value) {
+        if !self.setup.journal {
+            return;
+        }
         let (body, _) = self.secrets.json(&NoteBody { note: name.to_owned(), data });
         self.write(JournalKind::Note, body);
     }
@@ -337,6 +350,50 @@ impl Call {
     fn write(&mut self, kind: JournalKind, body: String) {
         let entry = self.journal.entry(self.now, kind, body);
         self.effects.push_back(Effect::Journal(entry));
+    }
+
+    /// Whether an input can change anything. Digits that are not the flow's are
+    /// nobody's business.
+    fn is_news(&self, input: &Input) -> bool {
+        match input {
+            Input::Turn(result) => self.guest.is_waited_for(result.turn),
+            Input::Leg(leg, _) if !self.leg_lives(*leg) => false,
+            Input::Leg(leg, LegInput::Digit { digit, .. }) => {
+                *leg == self.subject && self.takes_digit(*digit)
+            }
+            _ => true,
+        }
+    }
+
+    /// For the journal: what happened, so that the call can be made again from it.
+    fn keep_input(&mut self, input: &Input) {
+        let shown;
+        let input = match input {
+            _ if !self.setup.journal => return,
+            // The turn's own entry says it.
+            Input::Turn(_) => return,
+            Input::Leg(leg, LegInput::Digit { digit, held_ms }) => {
+                let digit = self.shown_digit(*digit);
+                shown = Input::Leg(*leg, LegInput::Digit { digit, held_ms: *held_ms });
+                &shown
+            }
+            other => other,
+        };
+        let (body, _) = self.secrets.json(input);
+        self.write(JournalKind::Input, body);
+    }
+
+    /// The flow that serves the call now, and its version.
+    pub fn flow(&self) -> (&str, Option<VersionId>) {
+        (&self.setup.flow, self.record.flow_version)
+    }
+
+    /// Keeps what signalling needs to go on with a leg, as it is.
+    pub fn keep_leg(&mut self, now: Timestamp, body: String) {
+        if self.setup.journal && !self.finished {
+            self.now = self.now.max(now);
+            self.write(JournalKind::Leg, body);
+        }
     }
 
     fn view_state(&self) -> ViewState {

@@ -51,6 +51,10 @@ pub(super) struct Picking {
 }
 
 impl Parked {
+    pub(super) fn slot(&self) -> &str {
+        &self.slot
+    }
+
     pub(super) fn treatment(&self) -> Option<&[String]> {
         self.treatment.as_deref()
     }

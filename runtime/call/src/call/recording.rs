@@ -10,7 +10,7 @@ use strowger_model::{RecordingId, Timestamp};
 const STORE_MS: u64 = 30_000;
 
 /// A recording under way.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Recording {
     command: CommandId,
     id: RecordingId,
@@ -113,6 +113,22 @@ impl Call {
             self.recording_failed(id, "the file was not stored in time".into());
         } else {
             self.stop_recording();
+        }
+    }
+
+    /// The media engine has forgotten the recording: its file is continued.
+    pub(super) fn record_again(&mut self) {
+        let leg = self.subject;
+        let Some(Recording { id, silence_ms, state, .. }) = self.recording else { return };
+        let recording = id;
+        match state {
+            State::Stopping => self.media(MediaEffect::RecordStop { recording }),
+            State::Running | State::Paused => {
+                self.media(MediaEffect::RecordContinue { leg, recording, silence_ms });
+            }
+        }
+        if state == State::Paused {
+            self.media(MediaEffect::RecordPause { recording });
         }
     }
 

@@ -27,11 +27,13 @@ pub(super) enum Owner {
 }
 
 /// What is being played.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Sound {
     leg: LegId,
     pub play: PlayId,
     pub owner: Owner,
+    sources: Vec<String>,
+    times: u32,
 }
 
 impl Call {
@@ -45,7 +47,7 @@ impl Call {
         self.stop_hearing_dialled();
         let play = PlayId(self.next_play);
         self.next_play += 1;
-        self.sound = Some(Sound { leg, play, owner });
+        self.sound = Some(Sound { leg, play, owner, sources: sources.clone(), times });
         self.media(MediaEffect::Play { leg, play, sources, times });
     }
 
@@ -69,14 +71,13 @@ impl Call {
     }
 
     pub(super) fn silence_if(&mut self, owner: Owner) {
-        if self.sound.is_some_and(|sound| sound.owner == owner) {
+        if self.sound.as_ref().is_some_and(|sound| sound.owner == owner) {
             self.silence();
         }
     }
 
     pub(super) fn play_ended(&mut self, play: PlayId, ok: bool, reason: String) {
-        let Some(sound) = self.sound.filter(|sound| sound.play == play) else { return };
-        self.sound = None;
+        let Some(sound) = self.sound.take_if(|sound| sound.play == play) else { return };
         match sound.owner {
             Owner::Play(command) if ok => {
                 self.complete(command, "finished", String::new(), Vec::new());
@@ -102,6 +103,17 @@ impl Call {
                     transfer.silent = true;
                 }
             }
+        }
+    }
+
+    /// The media engine has forgotten what it played: the flow's own sounds begin
+    /// again, the others follow from what is under way.
+    pub(super) fn sound_again(&mut self) {
+        let Some(sound) = self.sound.take() else { return };
+        if matches!(sound.owner, Owner::Play(_) | Owner::Prompt(_)) && self.leg_lives(sound.leg) {
+            let Sound { leg, play, sources, times, .. } = sound.clone();
+            self.media(MediaEffect::Play { leg, play, sources, times });
+            self.sound = Some(sound);
         }
     }
 

@@ -1,6 +1,7 @@
 //! When the call wants to be woken, and what is due then.
 
 use super::Call;
+use crate::input::Input;
 use crate::view::Phase;
 use serde_json::json;
 use strowger_model::{Cause, Party, Timestamp};
@@ -33,12 +34,14 @@ impl Call {
         .min()
     }
 
-    /// Does what is due at `now`.
+    /// Does what is due at `now`, if anything is.
     pub fn handle_timeout(&mut self, now: Timestamp) {
-        if self.finished {
-            return;
+        if self.next_timeout().is_some_and(|at| at <= now) {
+            self.handle(now, Input::Due);
         }
-        self.now = self.now.max(now);
+    }
+
+    pub(super) fn due(&mut self) {
         self.guest_timed_out();
         self.gather_timed_out();
         self.recording_timed_out();
@@ -48,7 +51,6 @@ impl Call {
         self.parking_timed_out();
         self.ringing_timed_out();
         self.limits_reached();
-        self.settle();
     }
 
     fn limits_reached(&mut self) {

@@ -31,6 +31,10 @@ pub(super) struct Wait {
     pub position: Option<u32>,
     pub expected_ms: Option<u64>,
     treatment: Treatment,
+    /// What the flow asked for, besides.
+    options: Box<EnqueueOptions>,
+    /// The call's attributes when it did.
+    attributes: Vec<(String, String)>,
     offer: Option<Offer>,
     /// The caller is being taken out; until when the distribution may confirm.
     leaving: Option<Leaving>,
@@ -80,7 +84,7 @@ impl Wait {
 }
 
 impl Call {
-    pub(super) fn enqueue(&mut self, command: CommandId, options: EnqueueOptions) {
+    pub(super) fn enqueue(&mut self, command: CommandId, mut options: EnqueueOptions) {
         let visit = self.record.queue_visits.len();
         self.record.queue_visits.push(QueueVisit {
             queue: options.queue.clone(),
@@ -91,28 +95,49 @@ impl Call {
             offers: 0,
             talk_ms: 0,
         });
+        self.happened("queue.entered", json!({ "queue": options.queue }));
+        let mut attributes = self.attributes.as_ref().clone();
+        for (name, value) in options.attributes.drain(..) {
+            crate::view::put(&mut attributes, &name, &value);
+        }
         self.wait = Some(Wait {
             command,
             visit,
             entered_at: self.now,
             position: None,
             expected_ms: None,
-            treatment: Treatment::Flow(options.treatment),
+            treatment: Treatment::Flow(std::mem::take(&mut options.treatment)),
+            options: Box::new(options),
+            attributes,
             offer: None,
             leaving: None,
         });
-        self.happened("queue.entered", json!({ "queue": options.queue }));
-        let mut attributes = self.attributes.as_ref().clone();
-        for (name, value) in &options.attributes {
-            crate::view::put(&mut attributes, name, value);
-        }
+        self.wait_from(None);
+    }
+
+    fn wait_from(&mut self, since: Option<Timestamp>) {
+        let Some(Wait { options, attributes, .. }) = &self.wait else { return };
         self.queue(QueueEffect::Enqueue {
-            queue: options.queue,
-            needs: options.skills,
+            queue: options.queue.clone(),
+            needs: options.skills.clone(),
             priority: options.priority,
-            attributes,
+            attributes: attributes.clone(),
             max_wait_ms: u64::from(options.max_wait_ms),
+            since,
         });
+    }
+
+    /// The distribution has forgotten the call: it waits on at its place. Whoever
+    /// was being rung is not, any more.
+    pub(super) fn wait_again(&mut self) {
+        // What the distribution still owed is not coming.
+        self.ends_owed = 0;
+        if self.wait.as_ref().is_some_and(|wait| wait.leaving.is_some()) {
+            self.close_wait(ContactOutcome::Left, String::new(), None);
+            return;
+        }
+        self.drop_offer();
+        self.wait_from(self.wait.as_ref().map(|wait| wait.entered_at));
     }
 
     /// The flow takes the caller out; the distribution has the last word.

@@ -187,6 +187,7 @@ impl Watch {
                 assert!(before.is_none() || self.storing, "two recordings at once");
                 self.storing = false;
             }
+            MediaEffect::RecordContinue { .. } => panic!("{effect:?} without a restart"),
             MediaEffect::RecordPause { recording }
             | MediaEffect::RecordResume { recording }
             | MediaEffect::RecordStop { recording } => {
@@ -213,6 +214,7 @@ impl Watch {
                 self.told_left = true;
                 self.talking_to = None;
             }
+            QueueEffect::Talking { .. } => panic!("{effect:?} without a restart"),
             QueueEffect::TalkEnded { agent, .. } => {
                 assert_eq!(self.talking_to.take(), Some(*agent), "talk ended twice");
             }

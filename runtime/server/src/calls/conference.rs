@@ -3,7 +3,7 @@
 use super::legs::Legs;
 use crate::tenants::meeting::Conference;
 use std::sync::Arc;
-use strowger_engine::media::{CommandError, ConferenceSpec, Join, LegSpec};
+use strowger_engine::media::{CommandError, ConferenceSpec, Join};
 use strowger_model::LegId;
 use tokio::sync::mpsc;
 
@@ -24,12 +24,7 @@ impl Drop for Place {
 impl Legs {
     /// Lets a leg take part. If the conference is mixed on another thread, the
     /// leg goes there.
-    pub async fn join_conference(
-        &mut self,
-        leg: LegId,
-        name: &str,
-        muted: bool,
-    ) -> Result<(), String> {
+    pub async fn join_conference(&mut self, leg: LegId, name: &str) -> Result<(), String> {
         let media = self.media(leg).cloned().ok_or("the caller has no media yet")?;
         let group = self.spec(leg).group;
         let conference = self.tenant().meeting.conference(name, || {
@@ -41,11 +36,10 @@ impl Legs {
         })?;
         conference.enter()?;
         let mut place = Place { conference: conference.clone(), moved: false };
-        let how = Join { muted, ..Join::default() };
+        let how = Join::default();
         match conference.handle.join(&media, how) {
             Err(CommandError::OtherGroup) => {
-                let there = LegSpec { group: conference.group, ..self.spec(leg) };
-                self.move_media(leg, there).await?;
+                self.regroup_media(leg, conference.group).await?;
                 place.moved = true;
                 let media = self.media(leg).ok_or("the caller has gone")?;
                 conference.handle.join(media, how).map_err(|error| error.to_string())?;
@@ -62,7 +56,7 @@ impl Legs {
         let Some(media) = self.media(leg) else { return Ok(()) };
         place.conference.handle.leave(media).map_err(|error| error.to_string())?;
         if place.moved {
-            self.move_media(leg, self.spec(leg)).await?;
+            self.regroup_media(leg, self.spec(leg).group).await?;
         }
         Ok(())
     }

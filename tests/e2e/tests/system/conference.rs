@@ -1,7 +1,7 @@
 //! Three callers in one conference: each hears the two others and not itself; one
 //! of them is muted, and leaves by a digit.
 
-use crate::support::{SOON, Scene};
+use crate::support::{SOON, Scene, TENANT};
 use anyhow::Result;
 use std::time::Duration;
 use strowger_e2e::phone::Talk;
@@ -36,6 +36,10 @@ async fn everybody_hears_the_others() -> Result<()> {
         let itself = party.audio.hear_tone_among(HZ[at], MOMENT).await;
         assert!(itself.is_err(), "party {at} hears itself");
     }
+
+    let metrics = String::from_utf8(scene.house.download("/metrics", TENANT).await?)?;
+    let mixed = "strowger_media_legs_transcoding 3";
+    assert!(metrics.lines().any(|line| line == mixed), "{mixed} is not in {metrics}");
 
     parties[0].audio.press("6");
     let gone = async { while parties[1].audio.hear_tone_among(HZ[0], MOMENT).await.is_ok() {} };

@@ -8,6 +8,7 @@ mod bans_are_lifted;
 mod blind_transfer;
 mod caller_leaves_anywhere;
 mod conference;
+mod conference_is_recorded;
 mod digits_by_info;
 mod digits_never_come;
 mod direct_dial;

@@ -3,7 +3,6 @@
 use super::World;
 use super::happening::{Deed, Happening};
 use crate::world::FarState;
-use strowger_acd::{AcdInput, Enqueue};
 use strowger_call::{
     Between, Effect, GuestEvent, Input, LegEffect, MediaEffect, MediaInput, Moment, QueueEffect,
     TurnView,
@@ -143,37 +142,10 @@ impl World {
     }
 
     fn queue(&mut self, call: CallId, effect: QueueEffect) {
-        let input = match effect {
-            QueueEffect::Enqueue { queue, needs, priority, attributes, max_wait_ms } => {
-                let Some(live) = self.calls.get_mut(&call) else { return };
-                live.enqueued += 1;
-                let record = live.core.record();
-                let (from, to) = (record.from.clone(), record.to.clone());
-                AcdInput::Enqueue(Enqueue {
-                    call,
-                    queue,
-                    needs,
-                    priority,
-                    attributes,
-                    from,
-                    to,
-                    max_wait_ms,
-                })
-            }
-            QueueEffect::Leave => AcdInput::Leave { call },
-            QueueEffect::CallerGone => AcdInput::CallerGone { call },
-            QueueEffect::OfferRinging { offer } => AcdInput::OfferRinging { offer },
-            QueueEffect::OfferAnswered { offer } => AcdInput::OfferAnswered { offer },
-            QueueEffect::OfferFailed { offer, cause } => AcdInput::OfferFailed { offer, cause },
-            QueueEffect::TalkEnded { agent, talk_ms } => {
-                AcdInput::TalkEnded { agent, call, talk_ms }
-            }
-            QueueEffect::Hold { agent } => AcdInput::Hold { agent, call },
-            QueueEffect::Resume { agent } => AcdInput::Resume { agent, call },
-        };
-        if let Some(live) = self.calls.get_mut(&call) {
-            live.under_way += 1;
-        }
+        let Some(live) = self.calls.get_mut(&call) else { return };
+        live.enqueued += u32::from(matches!(effect, QueueEffect::Enqueue { .. }));
+        live.under_way += 1;
+        let input = effect.into_input(live.core.record());
         // One channel into the distribution: nothing overtakes anything.
         let at = self.acd_heard_at.max(self.channel_arrival());
         self.acd_heard_at = at;

@@ -18,6 +18,14 @@ impl Leg {
     pub(in crate::media) fn note_peer(&mut self, codec: Option<Codec>, transcoding: bool) {
         self.stats.peer_codec = codec;
         self.stats.transcoding = transcoding;
+        let possible =
+            [Some(self.codec()), codec].into_iter().flatten().all(Codec::is_transcodable);
+        self.transcoded.set((transcoding && possible).then_some((self.codec(), codec)));
+    }
+
+    /// It hears nobody any more; what was noted last stays.
+    pub(in crate::media) fn note_parting(&mut self) {
+        self.transcoded.set(None);
     }
 
     pub(in crate::media) fn publish(&self) {

@@ -20,6 +20,7 @@ use super::ports::PortPair;
 use super::record::Recorder;
 use super::remote::RemoteParams;
 use super::stats::LegStats;
+use super::transcoding::Part;
 use cross::Crossing;
 use detect::Detectors;
 use digits::DigitQueue;
@@ -110,12 +111,19 @@ pub(super) struct Leg {
     /// When something was last sent.
     sent_ms: u64,
     stats: LegStats,
+    transcoded: Part,
     /// Packets of sources that came before the present one.
     earlier: (u32, u32),
 }
 
 impl Leg {
-    pub(super) fn new(id: u64, events: EventSink, ports: PortPair, status: Arc<LegStatus>) -> Self {
+    pub(super) fn new(
+        id: u64,
+        events: EventSink,
+        ports: PortPair,
+        status: Arc<LegStatus>,
+        transcoded: Part,
+    ) -> Self {
         Self {
             id,
             ports,
@@ -149,6 +157,7 @@ impl Leg {
             timed_out: false,
             sent_ms: 0,
             stats: LegStats::default(),
+            transcoded,
             earlier: (0, 0),
         }
     }

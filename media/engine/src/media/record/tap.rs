@@ -4,9 +4,12 @@ use super::channel::Channel;
 use super::writer::{Block, Message, WriterHandle};
 use super::{BLOCK_BYTES, RecordSpec};
 use crate::media::event::{EventSink, MediaEventKind};
+use std::fs::File;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use strowger_rtp::silence::SilenceMeter;
+use strowger_rtp::wav::{self, Content};
 use strowger_rtp::{Codec, FRAME_MS, FRAME_SAMPLES, Law, samples};
 
 /// How far behind the clock the channels are read. Nobody listens meanwhile, so
@@ -29,6 +32,8 @@ pub(in crate::media) struct Recorder {
     paused: bool,
     meter: SilenceMeter,
     silence_reported: bool,
+    /// The file is there already, and this old.
+    goes_on: Option<u64>,
     events: Option<EventSink>,
 }
 
@@ -50,12 +55,27 @@ impl Recorder {
             paused: false,
             meter: SilenceMeter::default(),
             silence_reported: false,
+            goes_on: None,
             events: None,
         }
     }
 
+    /// One that goes on with a file begun `elapsed_ms` ago.
+    pub(in crate::media) fn continued(
+        spec: RecordSpec,
+        writer: WriterHandle,
+        elapsed_ms: u64,
+    ) -> io::Result<Self> {
+        let law = match wav::read_header(&mut File::open(&spec.path)?)? {
+            (Content::G711(law), 2) => law,
+            _ => return Err(io::Error::other("the file is no recording of a call")),
+        };
+        Ok(Self { goes_on: Some(elapsed_ms), law, ..Self::new(spec, writer) })
+    }
+
     /// Begins at sample `clock`.
     pub(in crate::media) fn start(&mut self, clock: u64, law: Law, events: EventSink) {
+        let law = if self.goes_on.is_some() { self.law } else { law };
         self.law = law;
         self.read = clock;
         self.left.restart(law, clock);
@@ -65,6 +85,7 @@ impl Recorder {
             path: self.spec.path.clone(),
             recording: self.spec.recording,
             law,
+            goes_on: self.goes_on,
             events: events.another(),
             failed: Arc::clone(&self.failed),
         };

@@ -24,6 +24,10 @@ const MAX_SPARE_BLOCKS: usize = 1_024;
 /// Blocks between two updates of a file's sizes: what a crash may cost to hear
 /// without repair, 2 s.
 const PATCH_EVERY: u32 = 2;
+/// Two channels of 8 samples a millisecond.
+const BYTES_PER_MS: u64 = 16;
+/// A gap that is longer than this is not written out: it would be mostly disk.
+const LONGEST_GAP_MS: u64 = 600_000;
 /// How soon an event is offered again to a receiver that was busy.
 const RETRY: Duration = Duration::from_millis(50);
 
@@ -43,6 +47,8 @@ pub(super) enum Message {
         path: PathBuf,
         recording: RecordingId,
         law: Law,
+        /// The file is there, and was begun so many milliseconds ago.
+        goes_on: Option<u64>,
         events: EventSink,
         failed: Arc<AtomicBool>,
     },
@@ -206,8 +212,13 @@ impl Disk {
             };
             self.unsent.retain_mut(|events| !events.flush());
             match message {
-                Ok(Message::Open { key, path, recording, law, events, failed }) => {
-                    self.open(key, path, recording, law, events, failed);
+                Ok(Message::Open { key, path, recording, law, goes_on, events, failed }) => {
+                    let file = match goes_on {
+                        Some(elapsed_ms) => resume(&path, elapsed_ms),
+                        None => create(&path)
+                            .and_then(|file| WavWriter::new(file, Content::G711(law), 2)),
+                    };
+                    self.open(key, path, recording, file, events, failed);
                 }
                 Ok(Message::Block(block)) => self.write(block),
                 Ok(Message::Finish { key }) => self.complete(key),
@@ -225,11 +236,11 @@ impl Disk {
         key: u64,
         path: PathBuf,
         recording: RecordingId,
-        law: Law,
+        file: io::Result<WavWriter<File>>,
         events: EventSink,
         failed: Arc<AtomicBool>,
     ) {
-        match create(&path).and_then(|file| WavWriter::new(file, Content::G711(law), 2)) {
+        match file {
             Ok(file) => {
                 let entry = Recording { file, recording, path, events, failed, blocks: 0 };
                 self.files.insert(key, entry);
@@ -269,8 +280,7 @@ impl Disk {
                 events,
                 MediaEventKind::RecordingEnded {
                     recording,
-                    // Two channels of 8 samples a millisecond.
-                    duration_ms: data_bytes / 16,
+                    duration_ms: data_bytes / BYTES_PER_MS,
                     bytes: data_bytes + HEADER_LEN as u64,
                 },
             ),
@@ -304,6 +314,33 @@ impl Disk {
             self.unsent.push(events);
         }
     }
+}
+
+/// Opens a recording that was cut short and fills what nobody recorded with
+/// silence, so that the two parts stand where they belong.
+fn resume(path: &Path, elapsed_ms: u64) -> io::Result<WavWriter<File>> {
+    let mut file = WavWriter::resume(File::options().read(true).write(true).open(path)?)?;
+    let Content::G711(law) = file.content() else {
+        return Err(io::Error::other("the file is no recording of a call"));
+    };
+    let there_ms = u64::from(file.data_bytes()) / BYTES_PER_MS;
+    let silence = vec![law.silence(); (1_000 * BYTES_PER_MS) as usize];
+    let mut missing = elapsed_ms.saturating_sub(there_ms).min(LONGEST_GAP_MS) * BYTES_PER_MS;
+    while missing > 0 {
+        let part = missing.min(silence.len() as u64);
+        file.append(&silence[..part as usize])?;
+        missing -= part;
+    }
+    Ok(file)
+}
+
+/// Completes a recording that was cut short and does not go on: its length in
+/// milliseconds and its size.
+pub fn measure(path: &Path) -> io::Result<(u64, u64)> {
+    let file = WavWriter::resume(File::options().read(true).write(true).open(path)?)?;
+    let data_bytes = u64::from(file.data_bytes());
+    file.finish()?;
+    Ok((data_bytes / BYTES_PER_MS, data_bytes + HEADER_LEN as u64))
 }
 
 fn create(path: &Path) -> io::Result<File> {

@@ -55,6 +55,7 @@ impl MediaThread {
                 leg.set_ear(None);
                 leg.hears_made = false;
                 leg.change_peer(None);
+                leg.note_parting();
             }
         }
     }

@@ -9,12 +9,13 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 impl MediaThread {
-    /// Ends what is under way at a leg and sends it on. Says whether it has
-    /// arrived; a leg that could not be sent on stays here.
+    /// Ends what is under way at a leg and sends it on. Its recording goes along
+    /// unless the leg gets another owner, for whom `events` are. Says whether it
+    /// has arrived; a leg that could not be sent on stays here.
     pub(super) fn move_leg(
         &mut self,
         id: u64,
-        events: EventSink,
+        mut events: Option<EventSink>,
         to: Arc<Inbox>,
         done: oneshot::Sender<bool>,
     ) {
@@ -28,12 +29,14 @@ impl MediaThread {
         let clock = self.now().samples;
         if let Some(leg) = self.legs[slot].as_mut() {
             leg.stop_play(None);
-            if let Some(recorder) = leg.recorder.take() {
+            if events.is_some()
+                && let Some(recorder) = leg.recorder.take()
+            {
                 recorder.stop(clock);
             }
         }
         if Arc::ptr_eq(&to, &self.inbox) {
-            if let Some(leg) = self.legs[slot].as_mut() {
+            if let (Some(leg), Some(events)) = (self.legs[slot].as_mut(), events) {
                 leg.events = events;
             }
             let _ = done.send(true);
@@ -43,9 +46,13 @@ impl MediaThread {
         if let Err(error) = self.poller.forget(&leg.ports.rtcp) {
             tracing::warn!(%error, token = rtp_token(slot, id) | TOKEN_RTCP, "RTCP not forgotten");
         }
-        let before = std::mem::replace(&mut leg.events, events);
+        if let Some(events) = &mut events {
+            std::mem::swap(&mut leg.events, events);
+        }
         if let Err(Command::Arrive(mut leg, done)) = to.send(Command::Arrive(leg, done)) {
-            leg.events = before;
+            if let Some(before) = events {
+                leg.events = before;
+            }
             self.add(leg);
             let _ = done.send(false);
         }

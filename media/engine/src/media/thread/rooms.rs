@@ -128,6 +128,7 @@ impl MediaThread {
             leg.note_peer(None, true);
         } else {
             leg.set_ear(None);
+            leg.note_parting();
         }
     }
 

@@ -1,5 +1,6 @@
 //! Each behaviour against SIPp, in both roles, over smooth and bad roads.
 
+mod early;
 mod identity;
 mod network;
 mod sessions;

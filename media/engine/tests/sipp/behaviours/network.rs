@@ -3,6 +3,7 @@
 use super::{THEY_HANG_UP, WE_HANG_UP};
 use crate::case::Act::*;
 use crate::case::{Case, case, run_all};
+use crate::relay::Road;
 
 /// A phone that knows only its address behind the NAT.
 const REGISTERS: &str = "
@@ -24,6 +25,11 @@ const REGISTERS: &str = "
   [authentication]
 < 200
 ";
+
+fn behind_nat(case: &mut Case) {
+    case.phone = Some(REGISTERS);
+    case.roads = Road::DATAGRAMS;
+}
 
 fn ways_back() -> Vec<Case> {
     let symmetric = format!(
@@ -69,17 +75,18 @@ fn ways_back() -> Vec<Case> {
         case("answers go back where requests came from", &symmetric)
             .on("incoming from 200 to 100", &[Ring, Answer])
             .on("answered SendRecv", &[])
-            .on("hung up by Them", &[]),
+            .on("hung up by Them", &[])
+            .but(|case| case.roads = Road::DATAGRAMS),
         case("a phone behind NAT calls", &phone_calls)
             .on("incoming from 201 to 100", &[Ring, Answer])
             .on("answered SendRecv", &[HangUp])
             .on("hung up by Us", &[])
-            .but(|case| case.phone = Some(REGISTERS)),
+            .but(behind_nat),
         case("a phone behind NAT is called", phone_called)
             .on("?ringing", &[])
             .on("answered SendRecv", &[HangUp])
             .on("hung up by Us", &[])
-            .but(|case| case.phone = Some(REGISTERS)),
+            .but(behind_nat),
     ]
 }
 

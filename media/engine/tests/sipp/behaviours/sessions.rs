@@ -54,66 +54,6 @@ fn given_up() -> Vec<Case> {
     ]
 }
 
-/// Media before the answer.
-fn early() -> Vec<Case> {
-    let reliable_ours = "
-        > INVITE
-          Require: 100rel
-          sdp
-        < 183
-          ~ Require: 100rel
-          ~ m=audio
-          save rseq RSeq: *([0-9]+)
-        > PRACK
-          RAck: [$rseq] 1 INVITE
-        < 200
-          ~ CSeq: *2 PRACK
-        < 200
-          ~ CSeq: *1 INVITE
-        > ACK
-        > BYE
-        < 200";
-    let reliable_theirs = "
-        < INVITE
-          ~ Supported: *[a-z0-9, ]*100rel
-        > 183
-          Require: 100rel
-          RSeq: 7
-          sdp
-        < PRACK
-          ~ RAck: *7 [0-9]+ INVITE
-        > 200
-        > 200
-          late
-          sdp
-        < ACK
-        < BYE
-        > 200";
-    vec![
-        case(
-            "our early media",
-            "> INVITE\n sdp\n <? 183\n ~ m=audio\n < 200\n > ACK\n > BYE\n < 200",
-        )
-        .on("incoming from 200 to 100", &[Early])
-        .on("early SendRecv", &[Answer])
-        .on("answered SendRecv", &[])
-        .on("hung up by Them", &[]),
-        case("their early media", "< INVITE\n > 183\n sdp\n > 200\n sdp\n < ACK\n < BYE\n > 200")
-            .on("?early SendRecv", &[])
-            .on("answered SendRecv", &[HangUp])
-            .on("hung up by Us", &[]),
-        case("our provisional responses are acknowledged", reliable_ours)
-            .on("incoming from 200 to 100", &[Early])
-            .on("early SendRecv", &[Answer])
-            .on("answered SendRecv", &[])
-            .on("hung up by Them", &[]),
-        case("their provisional responses are acknowledged", reliable_theirs)
-            .on("early SendRecv", &[])
-            .on("answered SendRecv", &[HangUp])
-            .on("hung up by Us", &[]),
-    ]
-}
-
 fn forks() -> Vec<Case> {
     let script = "
         < INVITE
@@ -250,6 +190,7 @@ fn crossing() -> Vec<Case> {
         > 491
           late
         < ACK
+        =? 300
         < INVITE
           ~ a=sendonly
         > 200
@@ -285,15 +226,7 @@ fn digits() -> Vec<Case> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sessions_go_as_agreed() {
-    let groups = [
-        begin_and_end(),
-        given_up(),
-        early(),
-        forks(),
-        late_offers(),
-        holds(),
-        crossing(),
-        digits(),
-    ];
+    let groups =
+        [begin_and_end(), given_up(), forks(), late_offers(), holds(), crossing(), digits()];
     run_all(groups.into_iter().flatten().collect()).await;
 }

@@ -1,4 +1,6 @@
-//! REFER, NOTIFY and Replaces, both ways.
+//! REFER, NOTIFY and Replaces, both ways. SIPp passes over what comes before it has
+//! sent its ACK, and over a stream nothing is repeated: so a digit tells the server
+//! when to go on.
 
 use super::{THEY_CALL, WE_CALL, WE_HANG_UP, in_both_roles};
 use crate::case::Act::*;
@@ -49,6 +51,9 @@ fn they_transfer() -> Vec<Case> {
 
 fn we_transfer() -> Vec<Case> {
     let script = "
+        > INFO
+          dtmf 1
+        < 200
         < REFER
           ~ Refer-To: *<sip:300@
           ~ Referred-By:
@@ -69,16 +74,18 @@ fn we_transfer() -> Vec<Case> {
     let to = || TransferTarget::Number("300".into());
     let mut cases: Vec<_> = in_both_roles("we transfer them", script)
         .map(|case| {
-            case.on("answered SendRecv", &[Refer(to())])
+            case.on("answered SendRecv", &[])
+                .on("digit 1 160", &[Refer(to())])
                 .on("transfer 202", &[])
                 .on("transfer 180", &[])
                 .on("transfer 200, last", &[HangUp])
                 .on("hung up by Us", &[])
         })
         .into();
-    let refused = "< REFER\n > 405\n < BYE\n > 200";
+    let refused = "> INFO\n dtmf 1\n < 200\n < REFER\n > 405\n < BYE\n > 200";
     cases.extend(in_both_roles("they refuse a transfer", refused).map(|case| {
-        case.on("answered SendRecv", &[Refer(to())])
+        case.on("answered SendRecv", &[])
+            .on("digit 1 160", &[Refer(to())])
             .on("transfer 405, last", &[HangUp])
             .on("hung up by Us", &[])
     }));
@@ -96,6 +103,11 @@ fn calls_replace_each_other() -> Vec<Case> {
         < 200
           dialog 2
         > ACK
+          dialog 2
+        > INFO
+          dialog 2
+          dtmf 1
+        < 200
           dialog 2
         < BYE
         > 200
@@ -158,8 +170,9 @@ fn calls_replace_each_other() -> Vec<Case> {
             .on("answered SendRecv", &[])
             .on("hung up by Us", &[])
             .leg()
-            .on("incoming from 200 to 100, replaces", &[Answer, HangUpLeg(0)])
+            .on("incoming from 200 to 100, replaces", &[Answer])
             .on("answered SendRecv", &[])
+            .on("digit 1 160", &[HangUpLeg(0)])
             .on("hung up by Them", &[]),
         case("their call replaces none", nobody),
         case("they join two calls of ours", &joins)

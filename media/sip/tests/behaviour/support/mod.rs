@@ -100,6 +100,7 @@ pub struct Bench {
     pub events: Vec<SipEvent>,
     pub closed: Vec<ConnectionId>,
     pub notices: Vec<Notice>,
+    pub lookups: Vec<NameLookup>,
 }
 
 impl Bench {
@@ -115,6 +116,7 @@ impl Bench {
             events: Vec::new(),
             closed: Vec::new(),
             notices: Vec::new(),
+            lookups: Vec::new(),
         };
         bench.endpoint.set_directory(START, Arc::new(directory));
         bench.drain();
@@ -130,6 +132,7 @@ impl Bench {
                 Output::Event(event) => self.events.push(event),
                 Output::Close(connection) => self.closed.push(connection),
                 Output::Notice(notice) => self.notices.push(notice),
+                Output::LookUp(lookup) => self.lookups.push(lookup),
             }
         }
     }
