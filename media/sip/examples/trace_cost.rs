@@ -1,4 +1,5 @@
-//! What keeping the messages of calls costs: `cargo run --release --example
+//! What keeping the messages of calls costs, and keeping what another process
+//! would go on with: `cargo run --release --example
 //! trace_cost -p strowger-sip`.
 
 use bytes::Bytes;
@@ -16,25 +17,26 @@ const CARRIER: &str = "10.0.0.2:5060";
 
 fn main() {
     let policies = [
-        ("off", TracePolicy::Off),
-        ("start lines", TracePolicy::FirstLine),
-        ("masked", TracePolicy::Masked),
+        ("off", TracePolicy::Off, false),
+        ("start lines", TracePolicy::FirstLine, false),
+        ("masked", TracePolicy::Masked, false),
+        ("records, as JSON", TracePolicy::Off, true),
     ];
     // In turns, so that a busy machine is unfair to none of them.
-    let mut best = [f64::MAX; 3];
+    let mut best = [f64::MAX; 4];
     for _ in 0..ROUNDS {
-        for ((_, policy), best) in policies.iter().zip(&mut best) {
-            *best = best.min(round(*policy));
+        for ((_, policy, keeps), best) in policies.iter().zip(&mut best) {
+            *best = best.min(round(*policy, *keeps));
         }
     }
-    for ((name, _), best) in policies.iter().zip(best) {
+    for ((name, ..), best) in policies.iter().zip(best) {
         println!("{name}: {best:.2} µs per call (INVITE, 100, 200, ACK, BYE, 200)");
     }
 }
 
 /// Microseconds per call.
-fn round(policy: TracePolicy) -> f64 {
-    let mut endpoint = endpoint(policy);
+fn round(policy: TracePolicy, keeps: bool) -> f64 {
+    let mut endpoint = endpoint(policy, keeps);
     let started = Instant::now();
     for number in 0..CALLS {
         call(&mut endpoint, number);
@@ -42,9 +44,10 @@ fn round(policy: TracePolicy) -> f64 {
     started.elapsed().as_nanos() as f64 / f64::from(CALLS) / 1_000.0
 }
 
-fn endpoint(policy: TracePolicy) -> Endpoint {
+fn endpoint(policy: TracePolicy, keeps: bool) -> Endpoint {
     let mut config = EndpointConfig::new(([10, 0, 0, 1], 5060).into());
     config.limits.calls_per_s = None;
+    config.keep_dialogs = keeps;
     let mut endpoint = Endpoint::new(config, [1; 32]);
     let tenant = TenantId(uuid::Uuid::from_u128(1));
     let trunk = Trunk {
@@ -121,6 +124,9 @@ fn drain(endpoint: &mut Endpoint) -> (String, Option<strowger_sip::DialogKey>) {
                 sent = String::from_utf8_lossy(&transmit.bytes).into_owned();
             }
             Output::Event(SipEvent::Incoming(incoming)) => offered = Some(incoming.dialog),
+            Output::Event(SipEvent::Keep { record, .. }) => {
+                std::hint::black_box(record.to_json());
+            }
             _ => {}
         }
     }

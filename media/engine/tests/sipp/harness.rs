@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 const TENANT: TenantId = TenantId(Uuid::from_u128(1));
-const TRUNK: TrunkId = TrunkId(Uuid::from_u128(1));
+pub const TRUNK: TrunkId = TrunkId(Uuid::from_u128(1));
 
 /// A carrier on loopback; called at `port`, if given.
 pub fn carrier(port: Option<u16>, transport: Transport) -> Directory {
@@ -48,7 +48,7 @@ fn directory(extensions: Vec<Extension>, trunks: Vec<Trunk>) -> Directory {
     Directory::new(domains, extensions, trunks, Some(TENANT)).unwrap()
 }
 
-fn local_media() -> LocalMedia {
+pub fn local_media() -> LocalMedia {
     LocalMedia {
         address: "127.0.0.1:40000".parse().unwrap(),
         codecs: vec![Codec::Pcma, Codec::Pcmu],

@@ -8,6 +8,7 @@ mod case;
 mod harness;
 mod process;
 mod relay;
+mod restart;
 mod script;
 mod stream;
 

@@ -90,11 +90,14 @@ pub(crate) struct KeptBranch {
 pub(crate) struct KeptUp {
     pub(crate) dialog: KeptDialog,
     /// We called: the Call-ID is ours.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) placed: bool,
     /// They allow UPDATE.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) update: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) timer: Option<KeptTimer>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) held: bool,
     pub(crate) session: KeptSession,
 }

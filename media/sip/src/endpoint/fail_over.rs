@@ -323,6 +323,11 @@ impl Endpoint {
             self.cancel_invite(now, id);
         } else if response.status.is_success() {
             let tag = super::invite_response::to_tag(response).unwrap_or_default();
+            let acks = self.transactions.client(id).map(|client| &client.acks);
+            let known = acks.and_then(|acks| acks.iter().find(|ack| ack.tag == tag));
+            if let Some((bytes, hop)) = known.map(|ack| (ack.bytes.clone(), ack.hop)) {
+                return self.transmit(hop, bytes);
+            }
             self.hang_up_stray(now, id, response, tag);
         }
     }

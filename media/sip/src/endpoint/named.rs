@@ -7,6 +7,7 @@
 
 use super::Endpoint;
 use super::invite_response::{confirmed_way, to_tag};
+use super::keep::place_of;
 use crate::call::{Dialog, Neighbour, is_private, next_hop, next_name};
 use crate::counters::Count;
 use crate::event::{DialogKey, Source};
@@ -34,7 +35,11 @@ impl Endpoint {
         for call in waiting.calls {
             self.with_call(call, |endpoint, call| {
                 if let Some(neighbour) = call.dialog.awaits.take() {
+                    let before = place_of(call);
                     endpoint.aim(now, &mut call.dialog, neighbour, None);
+                    if before != place_of(call) {
+                        endpoint.keep(call.key);
+                    }
                 }
                 super::Fate::Keep
             });
@@ -185,6 +190,7 @@ impl Endpoint {
             call.dialog.hop = next;
         }
         let hop = call.dialog.hop;
+        self.keep(key);
         let branch = self.random.number();
         let Ok(via) = Header::build(HeaderName::Via, self.via(hop.transport, branch)) else {
             return false;

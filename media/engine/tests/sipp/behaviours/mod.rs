@@ -8,7 +8,7 @@ mod timers;
 mod transfers;
 
 /// A call of theirs is up.
-const THEY_CALL: &str = "
+pub const THEY_CALL: &str = "
 > INVITE
   Allow: INVITE, ACK, BYE, UPDATE, INFO, REFER, NOTIFY
   sdp
@@ -18,7 +18,7 @@ const THEY_CALL: &str = "
 ";
 
 /// A call of ours is up.
-const WE_CALL: &str = "
+pub const WE_CALL: &str = "
 < INVITE
 > 200
   Allow: INVITE, ACK, BYE, UPDATE, INFO, REFER, NOTIFY
@@ -26,12 +26,12 @@ const WE_CALL: &str = "
 < ACK
 ";
 
-const THEY_HANG_UP: &str = "
+pub const THEY_HANG_UP: &str = "
 > BYE
 < 200
 ";
 
-const WE_HANG_UP: &str = "
+pub const WE_HANG_UP: &str = "
 < BYE
 > 200
 ";

@@ -24,23 +24,30 @@ pub(crate) struct KeptSession {
     version: u64,
     /// Of each media line what it is about, its protocol and its first format.
     lines: Vec<String>,
+    #[serde(default, skip_serializing_if = "is_default")]
     active: usize,
     at: SocketAddr,
     codecs: Vec<Codec>,
     telephone_event: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "is_default")]
     options: Option<KeptOptions>,
+    #[serde(default, skip_serializing_if = "is_default")]
     wanted: Direction,
     agreed: KeptMedia,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct KeptOptions {
+    #[serde(default, skip_serializing_if = "is_default")]
     order: CodecOrder,
     ptime_ms: u16,
+    #[serde(default, skip_serializing_if = "is_default")]
     maxptime_ms: Option<u16>,
+    #[serde(default, skip_serializing_if = "is_default")]
     rtcp_mux: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
     rtcp_port: Option<u16>,
+    #[serde(default, skip_serializing_if = "is_default")]
     comfort_noise: bool,
 }
 
@@ -52,28 +59,31 @@ struct KeptMedia {
     payload_out: u8,
     #[serde(rename = "in")]
     payload_in: u8,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "is_default")]
     parameters: Option<String>,
-    #[serde(rename = "dtmf_out", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "dtmf_out", default, skip_serializing_if = "is_default")]
     dtmf_payload: Option<u8>,
-    #[serde(rename = "dtmf_in", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "dtmf_in", default, skip_serializing_if = "is_default")]
     dtmf_payload_in: Option<u8>,
     #[serde(rename = "dtmf_hz")]
     dtmf_clock_hz: u32,
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     comfort_noise: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
     direction: Direction,
     ptime_ms: u16,
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     rtcp_mux: bool,
-    rtcp: SocketAddr,
-    #[serde(default, skip_serializing_if = "is_false")]
+    /// If it is not the port after RTP.
+    #[serde(default, skip_serializing_if = "is_default")]
+    rtcp: Option<SocketAddr>,
+    #[serde(default, skip_serializing_if = "is_default")]
     secure: bool,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
-fn is_false(value: &bool) -> bool {
-    !*value
+/// What need not be said: it is what nothing said means.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Session {
@@ -103,11 +113,15 @@ impl Session {
                 direction: agreed.direction,
                 ptime_ms: agreed.ptime_ms,
                 rtcp_mux: agreed.rtcp_mux,
-                rtcp: agreed.rtcp,
+                rtcp: Some(agreed.rtcp).filter(|at| *at != next_port(agreed.remote)),
                 secure: agreed.srtp.is_some(),
             },
         })
     }
+}
+
+fn next_port(rtp: SocketAddr) -> SocketAddr {
+    SocketAddr::new(rtp.ip(), rtp.port().saturating_add(1))
 }
 
 fn kept_options(options: &MediaOptions) -> Option<KeptOptions> {
@@ -205,7 +219,7 @@ impl KeptSession {
             direction: kept.direction,
             ptime_ms: kept.ptime_ms,
             rtcp_mux: kept.rtcp_mux,
-            rtcp: kept.rtcp,
+            rtcp: kept.rtcp.unwrap_or_else(|| next_port(kept.remote)),
             srtp: None,
         }
     }

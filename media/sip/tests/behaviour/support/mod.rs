@@ -2,9 +2,11 @@
 //! ([`Bench`]), or two against each other over a wire that loses, delays and
 //! doubles ([`World`]).
 
+mod crash;
 mod trunking;
 mod world;
 
+pub use crash::{go_on, keeping, keeping_config};
 pub use trunking::{FIRST, SECOND, THIRD, carriers, in_order, step};
 pub use world::{Fault, World};
 
