@@ -213,6 +213,15 @@ impl House {
         Ok(())
     }
 
+    /// Waits until the server has ended by itself, properly.
+    pub async fn ended(mut self, within: Duration) -> Result<()> {
+        let status = tokio::time::timeout(within, self.child.wait())
+            .await
+            .context("the server did not end in time")??;
+        ensure!(status.success(), "the server ended with {status}");
+        Ok(())
+    }
+
     /// Ends the server properly and waits for it.
     pub async fn stop(mut self, within: Duration) -> Result<()> {
         let pid = self.child.id().context("the server has ended by itself")?;

@@ -13,6 +13,7 @@ mod conference_is_recorded;
 mod digits_by_info;
 mod digits_never_come;
 mod direct_dial;
+mod drain;
 mod early_media;
 mod extension_calls;
 mod faulty_flow_falls_back;
