@@ -3,73 +3,13 @@
 
 mod common;
 
-use serde::Serialize;
+use common::journal::{COUNTING, Journal};
 use strowger_call::{
-    Action, CommandId, EventBody, FALLBACK_NOTE, FallbackBody, FaultKind, GuestEvent, NoteBody,
-    StoryError, TAKEN_OVER_NOTE, TakenOverBody, TurnBody, ViewState,
+    Action, FALLBACK_NOTE, FallbackBody, FaultKind, GuestEvent, StoryError, TAKEN_OVER_NOTE,
+    TakenOverBody,
 };
 use strowger_guest::replay::rebuild;
 use strowger_guest::{Budget, FlowInstance, Program, ReplayError};
-use strowger_model::{JournalEntry, JournalKind};
-
-/// Sleeps as many milliseconds as events it was given so far.
-const COUNTING: &str =
-    "(i32.store (i32.const 120) (i32.add (i32.load (i32.const 120)) (i32.const 1)))
-    (call $sleep (i32.load (i32.const 120)) (i32.const 64))";
-
-struct Journal(Vec<JournalEntry>);
-
-impl Journal {
-    fn new() -> Self {
-        let mut journal = Self(Vec::new());
-        journal.add(JournalKind::Setup, &common::setup());
-        journal
-    }
-
-    fn add(&mut self, kind: JournalKind, body: &impl Serialize) {
-        let setup = common::setup();
-        self.0.push(JournalEntry {
-            tenant: setup.tenant,
-            call: setup.call,
-            seq: self.0.len() as u32,
-            at: setup.now,
-            kind,
-            body: serde_json::to_string(body).expect("bodies are plain data"),
-        });
-    }
-
-    fn event(&mut self, turn: u32, masked: bool) {
-        let moment = common::moment();
-        let event = if turn == 1 {
-            GuestEvent::Started
-        } else {
-            GuestEvent::Input { digit: '1', held_ms: 0 }
-        };
-        let state = ViewState { turn, ..ViewState::first(moment.now) };
-        self.add(
-            JournalKind::Event,
-            &EventBody { moment, event, details: Vec::new(), state, masked },
-        );
-    }
-
-    fn slept(&mut self, ms: u32) {
-        let actions = vec![(CommandId(1), Action::Sleep { ms })];
-        self.add(
-            JournalKind::Turn,
-            &TurnBody { actions, attributes: Vec::new(), fuel: 1, busy_us: 1, fault: None },
-        );
-    }
-
-    /// `turns` turns of the counting guest.
-    fn counted(turns: u32) -> Self {
-        let mut journal = Self::new();
-        for turn in 1..=turns {
-            journal.event(turn, false);
-            journal.slept(turn);
-        }
-        journal
-    }
-}
 
 fn program(body: &str) -> Program {
     common::compile(&common::flow_module("", body)).expect("it compiles")
@@ -140,8 +80,7 @@ fn after_a_fallback_only_its_own_part_is_fed() {
     let mut journal = Journal::new();
     journal.event(1, false);
     journal.slept(1_000);
-    let data = serde_json::to_value(FallbackBody { version: None }).expect("plain data");
-    journal.add(JournalKind::Note, &NoteBody { note: FALLBACK_NOTE.into(), data });
+    journal.note(FALLBACK_NOTE, &FallbackBody { version: None });
     journal.event(2, false);
     journal.slept(1);
     let mut replayed =
@@ -159,8 +98,7 @@ fn after_a_transfer_to_a_number_only_its_flows_part_is_fed() {
         from: "+441632960002".parse().expect("a number"),
         to: "+441632960003".parse().expect("a number"),
     };
-    let data = serde_json::to_value(taken).expect("plain data");
-    journal.add(JournalKind::Note, &NoteBody { note: TAKEN_OVER_NOTE.into(), data });
+    journal.note(TAKEN_OVER_NOTE, &taken);
     journal.event(4, false);
     journal.slept(1);
     let mut rebuilt =

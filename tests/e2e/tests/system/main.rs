@@ -7,6 +7,7 @@ mod bad_uploads;
 mod bans_are_lifted;
 mod blind_transfer;
 mod caller_leaves_anywhere;
+mod calls_are_replayed;
 mod conference;
 mod digits_by_info;
 mod digits_never_come;
