@@ -107,6 +107,7 @@ fn cases(a: &Seeded) -> BTreeMap<&'static str, (Expect, Sent)> {
         ("get /v1/flows/{name}/versions/{number}", (Hidden, None)),
         ("get /v1/flows/{name}/versions/{number}/wasm", (Hidden, None)),
         ("put /v1/flows/{name}/current", (Hidden, Json(json!({"version": 1})))),
+        ("get /v1/flow-versions/{version}", (Hidden, None)),
         ("get /v1/routers", (OwnOnly, None)),
         ("get /v1/routers/{name}", (Hidden, None)),
         ("delete /v1/routers/{name}", (Hidden, None)),
@@ -175,6 +176,7 @@ fn concrete(path: &str, a: &Seeded) -> String {
         .replace("{agent}", &a.agent)
         .replace("{queue}", &a.queue)
         .replace("{name}", name)
+        .replace("{version}", &a.version)
         .replace("{prompt}", &a.prompt)
         .replace("{address}", "192.0.2.66")
         .replace("{call}", &a.call.to_string())

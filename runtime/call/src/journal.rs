@@ -28,7 +28,7 @@ pub struct EventBody {
 }
 
 /// Body of [`JournalKind::Turn`]: what the guest did with the last event.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TurnBody {
     /// Admitted actions in order; none if the turn failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -329,6 +329,6 @@ proptest! {
         line.pass(60_000);
         line.assert_over();
         prop_assert!(line.call.next_timeout().is_none());
-        replay(&line.journal).unwrap();
+        Story::read(&line.journal).unwrap();
     }
 }

@@ -12,7 +12,7 @@ mod fault;
 mod host;
 mod limits;
 mod program;
-mod replay;
+pub mod replay;
 mod threads;
 mod turn;
 mod upload;
@@ -20,7 +20,7 @@ mod upload;
 pub use engine::{EngineConfig, EngineError, GuestEngine};
 pub use limits::Budget;
 pub use program::{Program, World};
-pub use replay::{Divergence, ReplayError, Replayed, replay};
+pub use replay::{Divergence, ReplayError, Replayed};
 pub use threads::GuestThreads;
 pub use turn::{
     CallGuest, FlowInstance, FlowTurn, LogLine, PacerInstance, PacerTurn, ReplayedCall,

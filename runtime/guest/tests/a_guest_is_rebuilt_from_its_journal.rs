@@ -3,72 +3,13 @@
 
 mod common;
 
-use serde::Serialize;
+use common::journal::{COUNTING, Journal};
 use strowger_call::{
-    Action, CommandId, EventBody, FALLBACK_NOTE, FallbackBody, FaultKind, GuestEvent, NoteBody,
-    TurnBody, ViewState,
+    Action, FALLBACK_NOTE, FallbackBody, FaultKind, GuestEvent, StoryError, TAKEN_OVER_NOTE,
+    TakenOverBody,
 };
-use strowger_guest::{Budget, FlowInstance, Program, ReplayError, replay};
-use strowger_model::{JournalEntry, JournalKind};
-
-/// Sleeps as many milliseconds as events it was given so far.
-const COUNTING: &str =
-    "(i32.store (i32.const 120) (i32.add (i32.load (i32.const 120)) (i32.const 1)))
-    (call $sleep (i32.load (i32.const 120)) (i32.const 64))";
-
-struct Journal(Vec<JournalEntry>);
-
-impl Journal {
-    fn new() -> Self {
-        let mut journal = Self(Vec::new());
-        journal.add(JournalKind::Setup, &common::setup());
-        journal
-    }
-
-    fn add(&mut self, kind: JournalKind, body: &impl Serialize) {
-        let setup = common::setup();
-        self.0.push(JournalEntry {
-            tenant: setup.tenant,
-            call: setup.call,
-            seq: self.0.len() as u32,
-            at: setup.now,
-            kind,
-            body: serde_json::to_string(body).expect("bodies are plain data"),
-        });
-    }
-
-    fn event(&mut self, turn: u32, masked: bool) {
-        let moment = common::moment();
-        let event = if turn == 1 {
-            GuestEvent::Started
-        } else {
-            GuestEvent::Input { digit: '1', held_ms: 0 }
-        };
-        let state = ViewState { turn, ..ViewState::first(moment.now) };
-        self.add(
-            JournalKind::Event,
-            &EventBody { moment, event, details: Vec::new(), state, masked },
-        );
-    }
-
-    fn slept(&mut self, ms: u32) {
-        let actions = vec![(CommandId(1), Action::Sleep { ms })];
-        self.add(
-            JournalKind::Turn,
-            &TurnBody { actions, attributes: Vec::new(), fuel: 1, busy_us: 1, fault: None },
-        );
-    }
-
-    /// `turns` turns of the counting guest.
-    fn counted(turns: u32) -> Self {
-        let mut journal = Self::new();
-        for turn in 1..=turns {
-            journal.event(turn, false);
-            journal.slept(turn);
-        }
-        journal
-    }
-}
+use strowger_guest::replay::rebuild;
+use strowger_guest::{Budget, FlowInstance, Program, ReplayError};
 
 fn program(body: &str) -> Program {
     common::compile(&common::flow_module("", body)).expect("it compiles")
@@ -87,7 +28,7 @@ fn next_sleep(instance: &mut FlowInstance) -> u32 {
 fn a_deterministic_guest_goes_on_where_it_was() {
     let journal = Journal::counted(5);
     let mut replayed =
-        replay(&program(COUNTING), &Budget::default(), &journal.0).expect("it is the same");
+        rebuild(&program(COUNTING), &Budget::default(), &journal.0).expect("it is the same");
     assert_eq!((replayed.turns, replayed.pending), (5, None));
     assert_eq!(next_sleep(&mut replayed.instance), 6);
 }
@@ -97,7 +38,7 @@ fn an_event_without_its_turn_is_left_to_be_handled() {
     let mut journal = Journal::counted(2);
     journal.event(3, false);
     let mut replayed =
-        replay(&program(COUNTING), &Budget::default(), &journal.0).expect("it is the same");
+        rebuild(&program(COUNTING), &Budget::default(), &journal.0).expect("it is the same");
     assert_eq!(replayed.turns, 2);
     assert_eq!(replayed.pending.map(|event| event.state.turn), Some(3));
     assert_eq!(next_sleep(&mut replayed.instance), 3);
@@ -106,19 +47,18 @@ fn an_event_without_its_turn_is_left_to_be_handled() {
 #[test]
 fn a_guest_that_does_something_else_is_reported() {
     let doubled = COUNTING.replace("(i32.const 1)))", "(i32.const 2)))");
-    let error = replay(&program(&doubled), &Budget::default(), &Journal::counted(3).0)
+    let error = rebuild(&program(&doubled), &Budget::default(), &Journal::counted(3).0)
         .expect_err("it sleeps longer");
     let ReplayError::Diverged(divergence) = error else { panic!("{error}") };
     assert_eq!(divergence.seq, 2);
-    assert!(divergence.recorded.contains("ms: 1"), "{divergence}");
-    assert!(divergence.replayed.contains("ms: 2"), "{divergence}");
+    assert_eq!((&*divergence.recorded, &*divergence.replayed), ("sleep 1 ms", "sleep 2 ms"));
     assert_eq!(divergence.fault().kind, FaultKind::NonDeterministic);
 }
 
 #[test]
 fn a_guest_that_does_less_or_fails_is_reported() {
     for body in ["", "unreachable"] {
-        let error = replay(&program(body), &Budget::default(), &Journal::counted(1).0)
+        let error = rebuild(&program(body), &Budget::default(), &Journal::counted(1).0)
             .expect_err("it does not sleep");
         assert!(matches!(error, ReplayError::Diverged(_)), "{error}");
     }
@@ -129,7 +69,7 @@ fn missing_secrets_are_not_called_non_determinism() {
     let mut journal = Journal::new();
     journal.event(1, true);
     journal.slept(99);
-    let error = replay(&program(COUNTING), &Budget::default(), &journal.0)
+    let error = rebuild(&program(COUNTING), &Budget::default(), &journal.0)
         .expect_err("the digits are not there");
     assert!(matches!(error, ReplayError::SecretsMissing { seq: 1, .. }), "{error}");
 }
@@ -140,30 +80,47 @@ fn after_a_fallback_only_its_own_part_is_fed() {
     let mut journal = Journal::new();
     journal.event(1, false);
     journal.slept(1_000);
-    let data = serde_json::to_value(FallbackBody { version: None }).expect("plain data");
-    journal.add(JournalKind::Note, &NoteBody { note: FALLBACK_NOTE.into(), data });
+    journal.note(FALLBACK_NOTE, &FallbackBody { version: None });
     journal.event(2, false);
     journal.slept(1);
     let mut replayed =
-        replay(&program(COUNTING), &Budget::default(), &journal.0).expect("it is the same");
+        rebuild(&program(COUNTING), &Budget::default(), &journal.0).expect("it is the same");
     assert_eq!(replayed.turns, 1);
     assert_eq!(next_sleep(&mut replayed.instance), 2);
+}
+
+#[test]
+fn after_a_transfer_to_a_number_only_its_flows_part_is_fed() {
+    let mut journal = Journal::counted(3);
+    let taken = TakenOverBody {
+        flow: "sales".into(),
+        version: None,
+        from: "+441632960002".parse().expect("a number"),
+        to: "+441632960003".parse().expect("a number"),
+    };
+    journal.note(TAKEN_OVER_NOTE, &taken);
+    journal.event(4, false);
+    journal.slept(1);
+    let mut rebuilt =
+        rebuild(&program(COUNTING), &Budget::default(), &journal.0).expect("it is the same");
+    assert_eq!(rebuilt.turns, 1);
+    assert_eq!(next_sleep(&mut rebuilt.instance), 2);
 }
 
 #[test]
 fn a_journal_with_a_hole_is_refused() {
     let mut journal = Journal::counted(2);
     journal.0.remove(2);
-    let error = replay(&program(COUNTING), &Budget::default(), &journal.0).expect_err("a hole");
-    assert_eq!(error.to_string(), "journal entry 2 is missing");
-    let error = replay(&program(COUNTING), &Budget::default(), &[]).expect_err("nothing");
-    assert!(matches!(error, ReplayError::Broken { seq: 0, .. }));
+    let error = rebuild(&program(COUNTING), &Budget::default(), &journal.0).expect_err("a hole");
+    assert_eq!(error.to_string(), "entry 2 of the journal is missing");
+    let error = rebuild(&program(COUNTING), &Budget::default(), &[]).expect_err("nothing");
+    assert_eq!(error, ReplayError::Journal(StoryError::Gap { expected: 0 }));
 }
 
 #[test]
 fn a_journal_with_impossible_numbers_is_refused() {
     let mut journal = Journal::counted(1);
     journal.0[0].seq = u32::MAX;
-    let error = replay(&program(COUNTING), &Budget::default(), &journal.0).expect_err("damaged");
-    assert!(matches!(error, ReplayError::Broken { seq: u32::MAX, .. }), "{error}");
+    let error = rebuild(&program(COUNTING), &Budget::default(), &journal.0).expect_err("damaged");
+    assert_eq!(error, ReplayError::Journal(StoryError::Gap { expected: 0 }));
 }

@@ -229,6 +229,21 @@ impl Programs {
         )
     }
 
+    /// The version with an id, and the name of its program.
+    pub async fn find(&self, version: VersionId) -> Result<(String, Version)> {
+        let found = sqlx::query(
+            "SELECT p.name AS program_name, v.* FROM versions v JOIN programs p \
+             ON p.id = v.program_id WHERE v.tenant_id = $1 AND v.id = $2 AND p.kind = $3",
+        )
+        .bind(self.scope.key())
+        .bind(version.to_string())
+        .bind(self.kind.name())
+        .fetch_optional(self.scope.read())
+        .await?
+        .ok_or_else(|| StoreError::not_found("version", version))?;
+        Ok((row::text(&found, "program_name")?, version_from_row(&found)?))
+    }
+
     /// The bytes of a version of this tenant.
     pub async fn bytes(&self, version: VersionId) -> Result<Vec<u8>> {
         let found: Option<Vec<u8>> = sqlx::query_scalar(

@@ -175,6 +175,7 @@ async fn versions_are_immutable_and_promoted_by_hand() {
     let second = flows.upload("ivr", &version(b"two", "d2", &worlds)).await.unwrap();
     assert_eq!(flows.get("ivr").await.unwrap().current, Some(first.clone()));
     assert_eq!(flows.versions("ivr").await.unwrap(), [second.clone(), first.clone()]);
+    assert_eq!(flows.find(first.id).await.unwrap(), ("ivr".to_owned(), first.clone()));
     // The same bytes again are the same version.
     assert_eq!(flows.upload("ivr", &version(b"two", "d2", &worlds)).await.unwrap(), second);
     assert_eq!(flows.promote("ivr", 2).await.unwrap().current, Some(second.clone()));

@@ -25,6 +25,7 @@ pub struct Seeded {
     pub agent: String,
     pub queue: String,
     pub flow: String,
+    pub version: String,
     pub router: String,
     pub prompt: String,
     pub stored_key: String,
@@ -82,6 +83,8 @@ pub async fn everything(api: &TestApi, mark: &str, number: &str) -> Seeded {
         .expect(StatusCode::OK);
     let path = format!("/v1/kv/{}", name("key"));
     api.ask(&key, "PUT", &path, Some(json!({"value": mark}))).await.expect(StatusCode::NO_CONTENT);
+    let path = format!("/v1/flows/{}/versions/1", name("flow"));
+    let version = api.get(&key, &path).await.expect(StatusCode::OK);
     let made_key = make("/v1/keys", json!({"name": name("made")})).await;
     let (call, recording) = (CallId(Uuid::now_v7()), RecordingId(Uuid::now_v7()));
     history(api, tenant, mark, call, recording).await;
@@ -95,6 +98,7 @@ pub async fn everything(api: &TestApi, mark: &str, number: &str) -> Seeded {
         agent: name("x"),
         queue: name("queue"),
         flow: name("flow"),
+        version: version["id"].as_str().expect("an id").to_owned(),
         router: name("router"),
         prompt: name("prompt"),
         stored_key: name("key"),

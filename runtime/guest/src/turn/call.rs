@@ -4,7 +4,7 @@ use super::flow::{FlowInstance, FlowTurn, failed, panicked};
 use crate::fault;
 use crate::limits::Budget;
 use crate::program::Program;
-use crate::replay::{ReplayError, Replayed, replay};
+use crate::replay::{self, ReplayError, Replayed};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use strowger_call::{EventBody, GuestEvent, Moment, TurnView};
 use strowger_model::JournalEntry;
@@ -79,7 +79,8 @@ impl CallGuest {
         budget: &Budget,
         journal: &[JournalEntry],
     ) -> Result<ReplayedCall, ReplayError> {
-        let Replayed { instance, attributes, pending, turns } = replay(program, budget, journal)?;
+        let Replayed { instance, attributes, pending, turns } =
+            replay::rebuild(program, budget, journal)?;
         self.instance = Some(instance);
         Ok(ReplayedCall { attributes, pending, turns })
     }

@@ -1,6 +1,9 @@
 //! Small guests written by hand, and what is needed to run them.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub mod journal;
+pub mod recorded;
+
 use std::collections::BTreeMap;
 use strowger_call::{CallLimits, CallSetup, Fallback, GuestEvent, Moment, TurnView, ViewState};
 use strowger_guest::{

@@ -41,6 +41,12 @@ pub enum CliError {
     /// A program cannot be built.
     #[error("{0}")]
     Build(#[from] strowger_build::BuildError),
+    /// What was replayed does something else than was recorded.
+    #[error("{0}")]
+    Differs(String),
+    /// What was to be replayed cannot be.
+    #[error("{0}")]
+    Replay(String),
     /// The event stream ended.
     #[error("the event stream ended: {0}")]
     Stream(String),
@@ -51,15 +57,19 @@ impl CliError {
         Self::File { path: path.to_owned(), error }
     }
 
-    /// 2 usage, 3 not found, 4 not allowed, 5 refused, 6 unreachable or busy, 1 anything else.
+    /// 2 usage or differences found by a replay, 3 not found, 4 not allowed, 5 refused, 6 unreachable or busy, 1 anything else.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) => 2,
+            Self::Usage(_) | Self::Differs(_) => 2,
             Self::Api { status: 404, .. } => 3,
             Self::Api { status: 401 | 403, .. } => 4,
             Self::Api { status: 429 | 503, .. } | Self::Unreachable { .. } | Self::Stream(_) => 6,
             Self::Api { status: 400..=499, .. } => 5,
-            Self::Api { .. } | Self::File { .. } | Self::Output(_) | Self::Build(_) => 1,
+            Self::Api { .. }
+            | Self::File { .. }
+            | Self::Output(_)
+            | Self::Build(_)
+            | Self::Replay(_) => 1,
         }
     }
 }

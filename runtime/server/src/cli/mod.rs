@@ -1,7 +1,8 @@
 //! The command line: a client of the public API like any other.
 //!
 //! It holds no logic of its own: each subcommand is one or two requests and a
-//! table. Building programs is the exception; it runs `strowger-build` here.
+//! table. Building programs and replaying calls are the exceptions: they run here,
+//! so that no server is burdened with them.
 
 mod client;
 mod commands;

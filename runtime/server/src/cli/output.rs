@@ -153,7 +153,7 @@ fn printable(text: &str) -> String {
 }
 
 /// Columns on a terminal: East Asian letters take two.
-fn width(text: &str) -> usize {
+pub(super) fn width(text: &str) -> usize {
     let wide = |c: char| {
         matches!(u32::from(c),
             0x1100..=0x115f | 0x2e80..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff

@@ -7,6 +7,7 @@ mod bad_uploads;
 mod bans_are_lifted;
 mod blind_transfer;
 mod caller_leaves_anywhere;
+mod calls_are_replayed;
 mod calls_go_on;
 mod conference;
 mod conference_is_recorded;

@@ -2,6 +2,7 @@
 
 mod delete;
 mod download;
+mod find;
 mod get;
 mod list;
 mod promote;
@@ -20,6 +21,7 @@ pub(crate) fn quick() -> OpenApiRouter<Api> {
         .routes(routes!(delete::delete_flow))
         .routes(routes!(versions::flow_versions))
         .routes(routes!(version::flow_version))
+        .routes(routes!(find::find_flow_version))
         .routes(routes!(download::download_flow))
         .routes(routes!(promote::promote_flow))
 }

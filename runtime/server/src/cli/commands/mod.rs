@@ -14,6 +14,7 @@ pub(super) mod project;
 pub(super) mod prompt;
 pub(super) mod queue;
 pub(super) mod recording;
+pub(super) mod replay;
 mod rules;
 pub(super) mod tenant;
 mod trace;

@@ -4,6 +4,7 @@ use super::super::CliError;
 use super::super::client::{Client, escape};
 use super::super::output::{Column, Output};
 use super::project::{Build, New};
+use super::replay::{self, Replay};
 use clap::{Args, Subcommand};
 use reqwest::Method;
 use serde_json::json;
@@ -16,6 +17,8 @@ pub enum Flow {
     New(New),
     /// Build a project into a component that can be uploaded.
     Build(Build),
+    /// Replay recorded calls on a version, and show where they part.
+    Replay(Box<Replay>),
     #[command(flatten)]
     Stored(Stored),
 }
@@ -122,6 +125,7 @@ pub(crate) async fn run_flow(
 ) -> Result<(), CliError> {
     match command {
         Flow::Stored(command) => stored(client, "flows", command, out).await,
+        Flow::Replay(replay) => replay::run(client, *replay, out).await,
         Flow::Build(build) => super::project::build(build, out).await,
         Flow::New(new) => super::project::new(&new, out),
     }
