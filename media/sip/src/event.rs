@@ -58,6 +58,14 @@ pub enum Source {
 }
 
 impl Source {
+    /// The trunk, if it is one.
+    pub fn trunk(&self) -> Option<TrunkId> {
+        match *self {
+            Self::Trunk { trunk, .. } => Some(trunk),
+            Self::Extension { .. } => None,
+        }
+    }
+
     /// Whose call this is.
     pub fn tenant(&self) -> TenantId {
         match *self {
@@ -108,6 +116,9 @@ pub struct Refer {
     pub target: String,
     /// The whole address, without the dialog to replace.
     pub uri: String,
+    /// The host in it if that is neither us nor whoever asks: what stands
+    /// before it is no number of ours.
+    pub elsewhere: Option<String>,
     /// The dialog at the target that the new call shall replace: an attended
     /// transfer. For [`crate::InviteOptions`].
     pub replaces: Option<crate::call::Replaces>,
@@ -139,6 +150,8 @@ pub enum SipEvent {
         dialog: DialogKey,
         /// Media before the answer.
         early: Option<Negotiated>,
+        /// The trunk that carries it.
+        trunk: Option<TrunkId>,
     },
     /// The leg is up.
     Answered {
@@ -146,6 +159,8 @@ pub enum SipEvent {
         dialog: DialogKey,
         /// What was agreed.
         media: Negotiated,
+        /// The trunk that carries it: of a route, the one that took the call.
+        trunk: Option<TrunkId>,
     },
     /// A placed call came to nothing.
     Failed {
@@ -155,6 +170,8 @@ pub enum SipEvent {
         cause: Cause,
         /// The final response, if one came.
         status: Option<u16>,
+        /// The trunk that was tried last.
+        trunk: Option<TrunkId>,
     },
     /// A leg ended: hung up by either side, refused by us, or lost.
     HungUp {

@@ -21,6 +21,12 @@ pub enum ReferTo {
         /// The phone's leg there.
         leg: LegId,
     },
+    /// To a number of another host: no call is placed to strangers' servers. The
+    /// phone's wish is taken and comes to nothing, so that it hears why.
+    Elsewhere {
+        /// That host.
+        host: String,
+    },
     /// Nowhere, and the phone is told so.
     Nowhere {
         /// SIP status.

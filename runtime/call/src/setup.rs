@@ -42,6 +42,14 @@ pub struct CallSetup {
     pub fallback: Fallback,
     /// Further facts for the flow, `timezone` (an IANA name) among them.
     pub facts: BTreeMap<String, String>,
+    /// Whether there is a journal. Without one the call can neither be replayed
+    /// nor go on after a crash.
+    #[serde(default = "yes")]
+    pub journal: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// What happens to a call whose flow failed.

@@ -221,3 +221,15 @@ fn nowhere_is_said_at_once() {
     assert_eq!(line.call.record().transfers[0].sip_status, Some(404));
     assert_eq!(line.call.talks_to_agent(), Some(agent(1)));
 }
+
+#[test]
+fn a_number_of_another_host_is_not_called_and_the_phone_hears_why() {
+    let mut line = served_call();
+    let to = ReferTo::Elsewhere { host: "other.example".into() };
+    line.leg(1, LegInput::Referred { target: "123".parse().unwrap(), to });
+    let told = [LegEffect::AcceptRefer, LegEffect::ReferProgress { status: 403 }];
+    assert_eq!(line.leg_effects(), told.map(|effect| (1, effect)));
+    let [transfer] = &line.call.record().transfers[..] else { panic!("not recorded") };
+    assert_eq!((transfer.target.as_str(), transfer.sip_status), ("123", Some(403)));
+    assert!(transfer.ended_at.is_some());
+}

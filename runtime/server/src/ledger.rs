@@ -6,6 +6,7 @@ use std::sync::Arc;
 use strowger_acd::Decision;
 use strowger_call::KvOp;
 use strowger_model::{AgentId, AgentState, CallId, RecordingId, TenantId, Timestamp};
+use strowger_sip::ContactRecord;
 use strowger_store::{Fact, Recording, RecordingState, Store, Writer};
 
 use crate::clock;
@@ -35,6 +36,15 @@ impl Ledger {
         since: Timestamp,
     ) {
         self.keep(Fact::AgentState { tenant, agent, state, since });
+    }
+
+    /// An agent's phones are elsewhere.
+    pub fn contacts(&self, tenant: TenantId, agent: AgentId, contacts: &[ContactRecord]) {
+        let contacts = match contacts {
+            [] => None,
+            some => serde_json::to_string(some).ok(),
+        };
+        self.keep(Fact::Contacts { tenant, agent, contacts });
     }
 
     /// A router has decided.
@@ -81,6 +91,28 @@ impl Ledger {
         let file = recording_file(tenant, id);
         let recording = Recording { id, call, file, state, started_at, duration_ms, size_bytes };
         self.keep(Fact::Recording { tenant, recording });
+    }
+
+    /// A recording that a crash has cut short is what was written of it; its
+    /// length, or why there is none.
+    pub fn salvage(
+        &self,
+        tenant: TenantId,
+        call: CallId,
+        id: RecordingId,
+        began: Timestamp,
+    ) -> Result<u64, String> {
+        let path = self.recording_path(tenant, id);
+        let measured = strowger_engine::media::measure_recording(&path);
+        let (state, duration_ms, size_bytes) = match &measured {
+            Ok((duration_ms, bytes)) => (RecordingState::Finished, *duration_ms, *bytes),
+            Err(error) => {
+                tracing::error!(path = %path.display(), %error, "a recording was lost in the crash");
+                (RecordingState::Failed, 0, 0)
+            }
+        };
+        self.recording(tenant, call, id, state, began, duration_ms, size_bytes);
+        measured.map(|(duration_ms, _)| duration_ms).map_err(|error| error.to_string())
     }
 
     /// Reads or writes a flow's stored value; in the words of `wit/flow.wit`.

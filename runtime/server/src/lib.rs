@@ -16,6 +16,7 @@ pub mod metrics;
 pub mod node;
 pub mod overview;
 pub mod programs;
+pub mod recovery;
 pub mod serve;
 pub mod services;
 pub mod speech;

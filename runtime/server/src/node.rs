@@ -12,6 +12,7 @@ use crate::tenants::Tenants;
 use crate::traces::Traces;
 use anyhow::{Context as _, Result};
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use strowger_api::Alarm;
 use strowger_engine::media::MediaHandle;
@@ -52,6 +53,8 @@ pub struct Node {
     pub calls: Registry,
     /// Tenants.
     pub tenants: Tenants,
+    /// Calls of before the start are being taken up.
+    pub recovering: AtomicBool,
     /// The event stream.
     pub events: Events,
     /// What was said about the last calls.

@@ -13,6 +13,7 @@ use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use crate::node::{Node, StockPrograms};
 use crate::programs::Programs;
+use crate::recovery;
 use crate::services::http::HttpService;
 use crate::speech::sounds::Sounds;
 use crate::tenants::{Tenants, load, spending};
@@ -20,6 +21,7 @@ use anyhow::{Context as _, Result};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use strowger_api::ApiConfig;
 use strowger_call::Input;
@@ -62,10 +64,7 @@ impl RunningServer {
         })?;
         let store = Store::open(&Place::Sqlite(config.data_dir.join("strowger.db"))).await?;
         first_key(&store, &config.data_dir).await?;
-        let recovered = store.recover_unfinished().await?;
-        if !recovered.calls.is_empty() {
-            tracing::warn!(calls = recovered.calls.len(), "closed the records of calls cut off");
-        }
+        let unfinished = store.unfinished().await?;
         let metrics = Arc::new(Metrics::default());
         let recordings = config.data_dir.join("recordings");
         let traces = Arc::new(config.trace.store());
@@ -96,6 +95,7 @@ impl RunningServer {
             http: HttpService::new(config.outbound_http.private_networks)?,
             calls: Registry::new(traces.clone()),
             traces,
+            recovering: AtomicBool::new(true),
             tenants: Tenants::default(),
             events: Events::default(),
             metrics,
@@ -110,6 +110,8 @@ impl RunningServer {
         if let Some(notices) = node.sip.take_notices() {
             tokio::spawn(notices::run(node.clone(), notices));
         }
+        recovery::run(&node, unfinished).await?;
+        recovery::open(&node).await?;
         tokio::spawn(spending::run(node.clone()));
         tokio::spawn(tidy(store.clone()));
         let listener = TcpListener::bind(node.config.http)
@@ -176,6 +178,8 @@ async fn start_sip(
     settings.trace = config.trace.messages.policy();
     settings.hep = config.trace.hep.as_ref().map(HepConfig::settings);
     settings.challenge = config.sip.challenge.into();
+    settings.keep_dialogs = config.journal;
+    settings.recovering = true;
     settings.limits.calls = settings.limits.calls.max(config.max_calls * 3);
     let (sip, events) = strowger_engine::signalling::start(settings).await?;
     sip.set_guard(config.sip.guard()?).await?;

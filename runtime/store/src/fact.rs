@@ -24,6 +24,15 @@ pub enum Fact {
         /// Since when.
         since: Timestamp,
     },
+    /// Where an agent's phones are, for after a restart.
+    Contacts {
+        /// Whose agent.
+        tenant: TenantId,
+        /// Which.
+        agent: AgentId,
+        /// As signalling keeps it; none: no phone can be reached.
+        contacts: Option<String>,
+    },
     /// A recording, or what has become of it.
     Recording {
         /// Whose.
@@ -71,6 +80,25 @@ pub(crate) async fn write(tx: &mut Transaction<'_>, fact: &Fact) -> Result<()> {
             .bind(row::ms(*since))
             .execute(&mut **tx)
             .await?;
+        }
+        Fact::Contacts { tenant, agent, contacts: Some(contacts) } => {
+            sqlx::query(
+                "INSERT INTO phone_contacts (agent_id, tenant_id, contacts) \
+                 SELECT id, tenant_id, $3 FROM agents WHERE tenant_id = $1 AND id = $2 \
+                 ON CONFLICT (agent_id) DO UPDATE SET contacts = excluded.contacts",
+            )
+            .bind(tenant.to_string())
+            .bind(agent.to_string())
+            .bind(contacts)
+            .execute(&mut **tx)
+            .await?;
+        }
+        Fact::Contacts { tenant, agent, contacts: None } => {
+            sqlx::query("DELETE FROM phone_contacts WHERE tenant_id = $1 AND agent_id = $2")
+                .bind(tenant.to_string())
+                .bind(agent.to_string())
+                .execute(&mut **tx)
+                .await?;
         }
         Fact::Recording { tenant, recording } => write_recording(tx, *tenant, recording).await?,
         Fact::Decision { tenant, ask, at, calls, body } => {

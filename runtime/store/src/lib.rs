@@ -50,7 +50,7 @@ pub use program::{NewVersion, Program, ProgramKind, Programs, Sign, Version};
 pub use prompt::{NewPrompt, Prompt, Prompts};
 pub use queue::{Members, Queue, QueueSettings, Queues};
 pub use recording::{Recording, RecordingState, Recordings};
-pub use recover::Recovered;
+pub use recover::{Unfinished, UnfinishedCall};
 pub use rollout::{Canary, Order, Rollout};
 pub use scope::TenantStore;
 pub use signature::StoredVersion;
@@ -96,10 +96,9 @@ impl Store {
         key::authenticate(&self.db, shown).await
     }
 
-    /// Closes call records and recordings that a crash left open. To be called
-    /// once at start, before calls are taken.
-    pub async fn recover_unfinished(&self) -> Result<Recovered> {
-        recover::recover_unfinished(&self.db).await
+    /// What a crash left open. To be called once at start, before calls are taken.
+    pub async fn unfinished(&self) -> Result<Unfinished> {
+        recover::unfinished(&self.db).await
     }
 
     /// Takes away stored values whose time was over before `now`; returns how many.

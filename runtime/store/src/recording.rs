@@ -104,7 +104,7 @@ impl Recordings {
     }
 }
 
-fn from_row(found: &AnyRow) -> Result<Recording> {
+pub(crate) fn from_row(found: &AnyRow) -> Result<Recording> {
     Ok(Recording {
         id: row::parsed(found, "id")?,
         call: row::parsed(found, "call_id")?,

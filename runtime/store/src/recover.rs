@@ -1,55 +1,66 @@
-//! After a crash: records that were left open are closed.
+//! After a crash: what was left open, and closing what does not go on.
 
 use crate::dialect::Connections;
+use crate::recording::{self, Recording};
 use crate::{Result, row};
-use strowger_model::{CallRecord, Cause, Party, RecordingId, TenantId, Timestamp};
+use strowger_model::{CallRecord, Cause, Party, TenantId, Timestamp};
 
 /// What a start found unfinished.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Recovered {
-    /// Calls closed with [`Cause::ServerRestart`].
-    pub calls: Vec<CallRecord>,
-    /// Recordings marked as failed; their files hold what was written.
-    pub recordings: Vec<(TenantId, RecordingId)>,
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Unfinished {
+    /// Calls without an end, in the order they began.
+    pub calls: Vec<UnfinishedCall>,
+    /// Recordings under way; their files hold what was written.
+    pub recordings: Vec<(TenantId, Recording)>,
+    /// Where phones were, as signalling kept it.
+    pub contacts: Vec<String>,
 }
 
-/// Closes every open record as of the last sign of life in its journal. Must
-/// run before calls are taken.
-pub(crate) async fn recover_unfinished(db: &Connections) -> Result<Recovered> {
-    let mut tx = db.write.begin().await?;
+/// A call without an end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnfinishedCall {
+    /// Its record as last written.
+    pub record: CallRecord,
+    /// The last sign of life in its journal.
+    pub last_seen: Timestamp,
+}
+
+impl UnfinishedCall {
+    /// Its record as of the last sign of life, for a call that does not go on.
+    pub fn closed(mut self) -> CallRecord {
+        close(&mut self.record, self.last_seen);
+        self.record
+    }
+}
+
+/// Reads what is unfinished. Must run before calls are taken.
+pub(crate) async fn unfinished(db: &Connections) -> Result<Unfinished> {
     let rows = sqlx::query(
         "SELECT c.record, (SELECT MAX(j.last_at) FROM journal j WHERE j.call_id = c.id) AS seen \
-         FROM calls c WHERE c.ended_at IS NULL ORDER BY c.started_at",
+         FROM calls c WHERE c.ended_at IS NULL ORDER BY c.started_at, c.id",
     )
-    .fetch_all(&mut *tx)
+    .fetch_all(&db.read)
     .await?;
-    let mut recovered = Recovered::default();
+    let mut unfinished = Unfinished::default();
     for found in &rows {
-        let mut record: CallRecord = row::json(found, "record")?;
+        let record: CallRecord = row::json(found, "record")?;
         let last_seen = row::maybe_time(found, "seen")?.unwrap_or(record.started_at);
-        close(&mut record, last_seen);
-        sqlx::query("UPDATE calls SET ended_at = $2, cause = $3, record = $4 WHERE id = $1")
-            .bind(record.call.to_string())
-            .bind(row::ms(last_seen))
-            .bind(Cause::ServerRestart.name())
-            .bind(row::to_json(&record)?)
-            .execute(&mut *tx)
-            .await?;
-        recovered.calls.push(record);
+        unfinished.calls.push(UnfinishedCall { record, last_seen });
     }
-    let rows = sqlx::query("SELECT tenant_id, id FROM recordings WHERE state = 'running'")
-        .fetch_all(&mut *tx)
-        .await?;
+    let rows =
+        sqlx::query("SELECT * FROM recordings WHERE state = 'running'").fetch_all(&db.read).await?;
     for found in &rows {
-        recovered.recordings.push((row::parsed(found, "tenant_id")?, row::parsed(found, "id")?));
+        let tenant = row::parsed(found, "tenant_id")?;
+        unfinished.recordings.push((tenant, recording::from_row(found)?));
     }
-    sqlx::query("UPDATE recordings SET state = 'failed' WHERE state = 'running'")
-        .execute(&mut *tx)
-        .await?;
-    tx.commit().await?;
-    Ok(recovered)
+    let rows = sqlx::query("SELECT contacts FROM phone_contacts").fetch_all(&db.read).await?;
+    for found in &rows {
+        unfinished.contacts.push(row::text(found, "contacts")?);
+    }
+    Ok(unfinished)
 }
 
+/// Closes a record as of `last_seen`: whatever was under way ended with the server.
 fn close(record: &mut CallRecord, last_seen: Timestamp) {
     let ended = last_seen.max(record.started_at);
     record.ended_at = Some(ended);

@@ -5,7 +5,9 @@ mod support;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use strowger_model::{CallId, Cause, LegId, LegRecord, Party, TenantId, Timestamp};
-use strowger_store::{Fact, Place, Recording, RecordingState, Store, WriterConfig};
+use strowger_store::{
+    AgentSettings, Fact, PhonePassword, Place, Recording, RecordingState, Store, WriterConfig,
+};
 use support::{Database, call_id, entry, record};
 
 /// Set for the child only.
@@ -115,27 +117,30 @@ async fn what_was_acknowledged_is_readable_and_open_records_are_closed() {
         assert_eq!(*found, entry(tenant, open, seq));
     }
 
-    let recovered = store.recover_unfinished().await.unwrap();
-    assert_eq!(recovered.calls.iter().map(|record| record.call).collect::<Vec<_>>(), [open]);
-    let closed = store.tenant(tenant).calls().get(open).await.unwrap();
-    assert_eq!(closed, recovered.calls[0]);
+    let unfinished = store.unfinished().await.unwrap().calls;
+    let [left] = unfinished.as_slice() else { panic!("{unfinished:?}") };
+    assert_eq!((left.record.call, left.last_seen), (open, entries.last().unwrap().at));
+    let closed = left.clone().closed();
     assert_eq!((closed.cause, closed.ended_by), (Some(Cause::ServerRestart), Some(Party::Host)));
     // As of the last sign of life, not of the restart.
-    assert_eq!(closed.ended_at, Some(entries.last().unwrap().at));
+    assert_eq!(closed.ended_at, Some(left.last_seen));
     assert_eq!(closed.legs[0].cause, Some(Cause::ServerRestart));
     assert_eq!(closed.legs[0].ended_at, closed.ended_at);
+    let writer = store.start_writer(WriterConfig::default());
+    writer.reopen_call(open).unwrap().close(closed.clone()).unwrap();
+    writer.shutdown().await.unwrap();
+    assert_eq!(store.tenant(tenant).calls().get(open).await.unwrap(), closed);
     // What had ended before is as it was.
     let over = store.tenant(tenant).calls().get(ended).await.unwrap();
     assert_eq!((over.cause, over.ended_at), (Some(Cause::Normal), Some(Timestamp(950))));
-    assert!(store.recover_unfinished().await.unwrap().calls.is_empty(), "once is enough");
+    assert!(store.unfinished().await.unwrap().calls.is_empty(), "once is enough");
 }
 
 #[tokio::test]
-async fn a_recording_that_ran_is_marked_as_failed() {
+async fn recordings_that_ran_and_where_phones_were_are_found() {
     let db = Database::new().await;
     let tenant = db.tenant("acme").await.id;
-    let recordings = db.store.tenant(tenant).recordings();
-    let mut running = Recording {
+    let running = Recording {
         id: strowger_model::RecordingId(uuid::Uuid::now_v7()),
         call: call_id(),
         file: "a.wav".to_owned(),
@@ -146,8 +151,23 @@ async fn a_recording_that_ran_is_marked_as_failed() {
     };
     let recording = running.clone();
     db.store.keep(&[Fact::Recording { tenant, recording }]).await.unwrap();
-    let recovered = db.store.recover_unfinished().await.unwrap();
-    assert_eq!(recovered.recordings, [(tenant, running.id)]);
-    running.state = RecordingState::Failed;
-    assert_eq!(recordings.get(running.id).await.unwrap(), running);
+    let found = db.store.unfinished().await.unwrap();
+    assert_eq!(found.recordings, [(tenant, running.clone())]);
+    let recording = Recording { state: RecordingState::Finished, ..running };
+    db.store.keep(&[Fact::Recording { tenant, recording }]).await.unwrap();
+    assert_eq!(db.store.unfinished().await.unwrap().recordings, []);
+
+    let settings = AgentSettings {
+        name: "Ann".to_owned(),
+        extension: "201".parse().unwrap(),
+        skills: Vec::new(),
+    };
+    let password = PhonePassword("a long password".to_owned());
+    let agent = db.store.tenant(tenant).agents().create(&settings, &password).await.unwrap().id;
+    let contacts =
+        |text: Option<&str>| Fact::Contacts { tenant, agent, contacts: text.map(str::to_owned) };
+    db.store.keep(&[contacts(Some("one")), contacts(Some("two"))]).await.unwrap();
+    assert_eq!(db.store.unfinished().await.unwrap().contacts, ["two"]);
+    db.store.keep(&[contacts(None)]).await.unwrap();
+    assert_eq!(db.store.unfinished().await.unwrap().contacts, Vec::<String>::new());
 }

@@ -28,6 +28,9 @@ pub enum Dialed {
     NoAnswer,
     /// The other side refused.
     Rejected,
+    /// Not allowed: the tenant's rules (numbers, prices, budget) keep the call
+    /// from going out, or the carrier says so.
+    Forbidden,
     /// It was stopped.
     Stopped,
     /// It could not be reached.
@@ -149,6 +152,7 @@ fn dialed(ended: &Ended) -> Dialed {
         "busy" => Dialed::Busy,
         "no_answer" => Dialed::NoAnswer,
         "rejected" => Dialed::Rejected,
+        "forbidden" => Dialed::Forbidden,
         "stopped" => Dialed::Stopped,
         _ => Dialed::Unreachable,
     }

@@ -183,6 +183,7 @@ impl Script {
             limits: CallLimits::default(),
             fallback: Fallback::HangUp,
             facts: self.facts,
+            journal: true,
         };
         LiveCall::new(World::new(setup, self.flow.0, self.stored, self.answers, self.waiting_at))
     }

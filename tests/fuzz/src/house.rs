@@ -92,7 +92,7 @@ impl House {
         };
         self.act(|endpoint, now| endpoint.invite(now, dialog, request));
         if !self.events.iter().any(|event| event.dialog() == Some(dialog)) {
-            self.events.push(SipEvent::Ringing { dialog, early: None });
+            self.events.push(SipEvent::Ringing { dialog, early: None, trunk: None });
         }
     }
 

@@ -6,6 +6,7 @@
 //! it is mended.
 
 use crate::cargo::{self, cargo, is_there, root, target_dir};
+use crate::plain;
 use crate::setup;
 use std::path::Path;
 use std::process::Command;
@@ -18,8 +19,6 @@ const INPUT_S: u32 = 20;
 const MEMORY_MIB: u32 = 2_048;
 /// Longest input: any datagram.
 const INPUT_BYTES: u32 = 65_536;
-/// The target that needs the Wasm engine, which takes minutes to build.
-const WITH_GUEST: &str = "upload";
 
 /// Builds and runs one target.
 pub fn run(args: &[String]) -> Result<(), String> {
@@ -52,9 +51,8 @@ pub fn run(args: &[String]) -> Result<(), String> {
         .args(["--sanitizer", sanitizer()])
         .env("CARGO_TARGET_DIR", &build)
         .env("RUSTC_BOOTSTRAP", "1");
-    if target == WITH_GUEST {
-        fuzz.args(["--features", "guest"]);
-    }
+    fuzz.args(["--features", feature(target)]);
+    plain::wrap(&mut fuzz)?;
     fuzz.arg(target)
         .arg(&grown)
         .arg(root().join("tests/fuzz/corpus").join(target))
@@ -64,6 +62,15 @@ pub fn run(args: &[String]) -> Result<(), String> {
         .arg(format!("-rss_limit_mb={MEMORY_MIB}"))
         .arg(format!("-max_len={INPUT_BYTES}"));
     cargo::run(&format!("fuzz {target} for {seconds} s"), &mut fuzz)
+}
+
+/// The part of the house that a target needs; each takes minutes to build.
+fn feature(target: &str) -> &'static str {
+    match target {
+        "upload" => "guest",
+        "journal" => "default",
+        _ => "network",
+    }
 }
 
 /// The corpora there are.

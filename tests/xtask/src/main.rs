@@ -8,6 +8,7 @@ mod bench;
 mod cargo;
 mod demo;
 mod fuzz;
+mod plain;
 mod setup;
 mod test;
 
@@ -26,6 +27,9 @@ cargo xtask COMMAND
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
+    if plain::is_wrapper() {
+        return plain::compile(&args);
+    }
     let rest = args.get(1..).unwrap_or_default();
     let outcome = match args.first().map(String::as_str) {
         Some("demo") => demo::run(rest),

@@ -15,6 +15,7 @@ pub async fn direct_dial(call: Call) -> Result<(), Error> {
         Transferred::Talking => return Ok(()),
         Transferred::Not(Dialed::Busy) => (486, "Busy Here"),
         Transferred::Not(Dialed::Rejected) => (603, "Decline"),
+        Transferred::Not(Dialed::Forbidden) => (403, "Not Allowed To Call This Number"),
         Transferred::Not(Dialed::NoAnswer | Dialed::Stopped) => (480, "Temporarily Unavailable"),
         Transferred::Not(Dialed::Unreachable | Dialed::Answered(_)) => (404, "Not Found"),
     };

@@ -33,6 +33,7 @@ fn the_phone_is_told_why_nobody_talks_to_it() {
     for (cause, status) in [
         (Cause::Busy, 486),
         (Cause::Rejected, 603),
+        (Cause::Forbidden, 403),
         (Cause::NoAnswer, 480),
         (Cause::NotFound, 404),
         (Cause::Unreachable, 404),

@@ -32,7 +32,7 @@ pub use handle::{
     StartError,
 };
 pub use leg::Detect;
-pub use record::RecordSpec;
+pub use record::{RecordSpec, measure as measure_recording};
 pub use remote::{RemoteParams, SrtpKeys};
 pub use stats::LegStats;
 pub use strowger_rtp::detect::HeardTone;

@@ -256,7 +256,8 @@ impl Task {
                 drop(reply.send(endpoint.take_up(now, key, &record, *how)));
             }
             Command::RestoreRegistrations(kept, reply) => {
-                drop(reply.send(endpoint.restore_registrations(now, kept)));
+                // Whoever asked may have gone.
+                let _ = reply.send(endpoint.restore_registrations(now, kept));
             }
             Command::Recovered => self.recovering = false,
             Command::NameLocated(lookup, found) => endpoint.name_located(now, lookup, found),

@@ -201,6 +201,16 @@ impl DialogRecord {
         self.source
     }
 
+    /// Names the dialog: records of the same leg, taken at different times, have
+    /// the same.
+    pub fn dialog_id(&self) -> (&[u8], &[u8]) {
+        match &self.leg {
+            Kept::Incoming(KeptIncoming { dialog, .. }) => (&dialog.call_id.0, &dialog.local.0),
+            Kept::Placed(KeptPlaced { call_id, local, .. }) => (&call_id.0, &local.0),
+            Kept::Up(up) => (&up.dialog.call_id.0, &up.dialog.local.0),
+        }
+    }
+
     /// Whether it was answered: only then it can go on.
     pub fn is_up(&self) -> bool {
         matches!(self.leg, Kept::Up(_))

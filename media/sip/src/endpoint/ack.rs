@@ -42,7 +42,11 @@ impl Endpoint {
                 match unacked.purpose {
                     AckFor::Call => {
                         call.held = !media.direction.sends();
-                        self.emit(SipEvent::Answered { dialog: call.key, media });
+                        self.emit(SipEvent::Answered {
+                            dialog: call.key,
+                            media,
+                            trunk: call.source.trunk(),
+                        });
                     }
                     AckFor::Reinvite => self.report_media(call, before.as_ref()),
                 }

@@ -59,7 +59,11 @@ impl Endpoint {
             match call.session.answer(local) {
                 Ok((sdp, media)) => {
                     endpoint.progress(now, call, 183, Some(sdp), Carries::Answer);
-                    endpoint.emit(SipEvent::Ringing { dialog, early: Some(media) });
+                    endpoint.emit(SipEvent::Ringing {
+                        dialog,
+                        early: Some(media),
+                        trunk: call.source.trunk(),
+                    });
                     Fate::Keep
                 }
                 Err(error) => endpoint.refuse_session(now, call, error),
@@ -111,7 +115,11 @@ impl Endpoint {
                 self.counters.add(Count::Answered);
                 if let (false, Some(media)) = (offers, call.session.agreed().cloned()) {
                     call.held = !media.direction.sends();
-                    self.emit(SipEvent::Answered { dialog: call.key, media });
+                    self.emit(SipEvent::Answered {
+                        dialog: call.key,
+                        media,
+                        trunk: call.source.trunk(),
+                    });
                 }
                 Fate::Keep
             }

@@ -19,7 +19,12 @@ impl Endpoint {
             }
             Phase::Calling => {
                 let cause = if cause == Cause::Normal { Cause::Cancelled } else { cause };
-                endpoint.emit(SipEvent::Failed { dialog, cause, status: None });
+                endpoint.emit(SipEvent::Failed {
+                    dialog,
+                    cause,
+                    status: None,
+                    trunk: call.source.trunk(),
+                });
                 endpoint.abandon(now, call)
             }
             Phase::Up => {

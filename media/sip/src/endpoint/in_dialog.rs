@@ -218,7 +218,11 @@ impl Endpoint {
             if let Some(placed) = &mut call.placed {
                 placed.early = Some(media.clone());
             }
-            self.emit(SipEvent::Ringing { dialog: call.key, early: Some(media) });
+            self.emit(SipEvent::Ringing {
+                dialog: call.key,
+                early: Some(media),
+                trunk: call.source.trunk(),
+            });
         }
     }
 }

@@ -105,7 +105,7 @@ impl Endpoint {
         request: InviteRequest,
         options: InviteOptions,
     ) {
-        let failed = |cause, status| SipEvent::Failed { dialog: key, cause, status };
+        let failed = |cause, status| SipEvent::Failed { dialog: key, cause, status, trunk: None };
         if self.calls.contains_key(&key) {
             return;
         }
@@ -334,7 +334,12 @@ impl Endpoint {
                 return Fate::Keep;
             }
             let cause = Cause::NoAnswer;
-            endpoint.emit(SipEvent::Failed { dialog: key, cause, status: None });
+            endpoint.emit(SipEvent::Failed {
+                dialog: key,
+                cause,
+                status: None,
+                trunk: call.source.trunk(),
+            });
             endpoint.abandon(now, call)
         });
     }

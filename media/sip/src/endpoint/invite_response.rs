@@ -85,7 +85,7 @@ impl Endpoint {
         placed.ringing = true;
         if news {
             placed.early = early.clone().or(placed.early.take());
-            self.emit(SipEvent::Ringing { dialog, early });
+            self.emit(SipEvent::Ringing { dialog, early, trunk: call.source.trunk() });
         }
         Fate::Keep
     }
@@ -163,7 +163,12 @@ impl Endpoint {
             Phase::Calling => {
                 let status = placed.refusal.flatten();
                 let cause = status.map_or(Cause::Unreachable, Cause::from_sip_status);
-                self.emit(SipEvent::Failed { dialog: call.key, cause, status });
+                self.emit(SipEvent::Failed {
+                    dialog: call.key,
+                    cause,
+                    status,
+                    trunk: call.source.trunk(),
+                });
                 Fate::Drop
             }
             // Given up by the server, which has been told; or answered on another branch.
@@ -251,13 +256,22 @@ impl Endpoint {
             Ok(media) => {
                 self.counters.add(Count::Answered);
                 call.held = !media.direction.sends();
-                self.emit(SipEvent::Answered { dialog: call.key, media });
+                self.emit(SipEvent::Answered {
+                    dialog: call.key,
+                    media,
+                    trunk: call.source.trunk(),
+                });
                 Fate::Keep
             }
             Err(_) => {
                 self.counters.add(Count::NoCommonCodec);
                 let (dialog, cause) = (call.key, Cause::NoCommonCodec);
-                self.emit(SipEvent::Failed { dialog, cause, status: Some(488) });
+                self.emit(SipEvent::Failed {
+                    dialog,
+                    cause,
+                    status: Some(488),
+                    trunk: call.source.trunk(),
+                });
                 self.send_bye(now, call, cause)
             }
         }

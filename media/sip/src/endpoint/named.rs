@@ -60,15 +60,7 @@ impl Endpoint {
         let Some(name) = next_name(&dialog.routes, &dialog.target, neighbour) else { return };
         match self.find_name(now, &name) {
             Known::Found(found) => {
-                let mut hops = self.hops(&name, &found, neighbour);
-                // A dialog keeps to the server that it was with.
-                let same =
-                    |hop: &Hop| (hop.transport, hop.remote) == (before.transport, before.remote);
-                if let Some(place) = hops.iter().position(same)
-                    && let Some(hop) = hops.remove(place)
-                {
-                    hops.push_front(hop);
-                }
+                let mut hops = self.hops(&name, &found, neighbour, before);
                 if let Some(first) = hops.pop_front() {
                     (dialog.hop, dialog.spare) = (first, hops);
                 }
@@ -92,9 +84,16 @@ impl Endpoint {
         known
     }
 
-    /// The servers behind a name in the order in which they are tried, at last
-    /// the neighbour; none if it leads to nobody that can be reached.
-    fn hops(&mut self, name: &Name, found: &[Located], neighbour: Neighbour) -> VecDeque<Hop> {
+    /// The servers behind a name in the order in which they are tried: first the
+    /// one that the dialog was with before, at last the neighbour. None if it
+    /// leads to nobody that can be reached.
+    fn hops(
+        &mut self,
+        name: &Name,
+        found: &[Located],
+        neighbour: Neighbour,
+        before: Hop,
+    ) -> VecDeque<Hop> {
         let random = &mut self.random;
         let targets = order_targets(found, |n| random.between_ms(0, n));
         let mut hops: VecDeque<Hop> = targets
@@ -103,6 +102,10 @@ impl Endpoint {
             .filter_map(|target| hop_to(name, target, neighbour))
             .filter(|hop| hop.transport != Transport::Tcp || self.config.tcp.is_some())
             .collect();
+        let same = |hop: &Hop| (hop.transport, hop.remote) == (before.transport, before.remote);
+        if let Some(hop) = hops.iter().position(same).and_then(|place| hops.remove(place)) {
+            hops.push_front(hop);
+        }
         let weaker = name.transport.is_secure() && !neighbour.hop.transport.is_secure();
         if !hops.is_empty() && !hops.contains(&neighbour.hop) && !weaker {
             hops.push_back(neighbour.hop);

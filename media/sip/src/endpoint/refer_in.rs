@@ -3,8 +3,9 @@
 
 use super::{Endpoint, Fate};
 use crate::call::{Call, Phase, ReferIn, Replaces};
+use crate::directory::Trunk;
 use crate::event::{DialogKey, Refer, SipEvent, Source};
-use crate::message::{Reply, reason_phrase, user_of};
+use crate::message::{Reply, host_of, reason_phrase, user_of};
 use crate::random::hex64;
 use crate::timer::TimerKey;
 use crate::transaction::ClientOwner;
@@ -156,13 +157,33 @@ impl Endpoint {
         if let Source::Trunk { trunk, .. } = call.source {
             target = self.book.trunk(trunk).called_in.apply(&target);
         }
+        let host = host_of(&uri).filter(|host| !self.is_here(call, host));
         Ok(Refer {
             target,
+            elsewhere: host,
             uri: String::from_utf8_lossy(&uri.to_bytes()).into_owned(),
             replaces,
             replaces_dialog: ours,
             referred_by,
         })
+    }
+
+    /// Whether a number at this host is one that we are asked for: it is us, the
+    /// tenant's domain, what the peer calls us, or the trunk that asks.
+    fn is_here(&self, call: &Call, host: &str) -> bool {
+        let tenant = call.source.tenant();
+        let called = Address::parse(&call.dialog.local, "From").ok();
+        let trunk = call.source.trunk().and_then(|trunk| self.directory.trunk(trunk));
+        let names_trunk = |trunk: &Trunk| {
+            let proxy = trunk.proxy.as_ref().map(|proxy| proxy.host.as_str());
+            let seen = host == call.dialog.hop.remote.ip().to_string();
+            let named = [trunk.domain.as_deref(), proxy];
+            seen || named.into_iter().flatten().any(|name| name.eq_ignore_ascii_case(host))
+        };
+        self.is_ours(host)
+            || self.directory.tenant_of(host, false) == Some(tenant)
+            || called.and_then(|address| host_of(&address.uri)).as_deref() == Some(host)
+            || trunk.is_some_and(names_trunk)
     }
 
     /// Sends a NOTIFY, or says it after the one that is out.

@@ -146,7 +146,11 @@ impl Endpoint {
     ) -> Result<(), SessionError> {
         let media = call.session.take_answer(request.body())?;
         call.held = !media.direction.sends();
-        self.emit(SipEvent::Ringing { dialog: call.key, early: Some(media) });
+        self.emit(SipEvent::Ringing {
+            dialog: call.key,
+            early: Some(media),
+            trunk: call.source.trunk(),
+        });
         Ok(())
     }
 
@@ -180,7 +184,11 @@ impl Endpoint {
                     self.report_media(call, before.as_ref());
                 } else {
                     call.held = !media.direction.sends();
-                    self.emit(SipEvent::Ringing { dialog: call.key, early: Some(media) });
+                    self.emit(SipEvent::Ringing {
+                        dialog: call.key,
+                        early: Some(media),
+                        trunk: call.source.trunk(),
+                    });
                 }
                 ok.sdp(sdp)
             }

@@ -381,7 +381,7 @@ impl Endpoint {
             let id = self.transactions.add_client(machine, branch, hop, ClientOwner::Abandoned);
             self.cancel_invite(now, id);
         }
-        self.emit(SipEvent::Failed { dialog: key, cause, status: None });
+        self.emit(SipEvent::Failed { dialog: key, cause, status: None, trunk: None });
         Ok(())
     }
 

@@ -60,6 +60,24 @@ fn a_blind_transfer_of_theirs_is_told_and_told_of() {
 }
 
 #[test]
+fn a_number_at_another_host_is_no_number_of_ours() {
+    for (to, elsewhere) in [
+        ("sip:123@other.example", Some("other.example")),
+        ("sip:123@OTHER.example:5080", Some("other.example")),
+        ("sip:123@192.0.2.66", Some("192.0.2.66")),
+        ("sip:123@acme.example", None),
+        ("sip:123@10.0.0.1", None),
+        ("sip:123@10.0.0.2", None),
+        ("tel:123", None),
+    ] {
+        let (mut bench, _, invite, ok) = answered();
+        bench.udp(CARRIER, refer(&invite, &ok, 2, &format!("<{to}>")).text());
+        let refer = referred(&mut bench);
+        assert_eq!((refer.elsewhere.as_deref(), &*refer.target), (elsewhere, "123"), "{to}");
+    }
+}
+
+#[test]
 fn what_is_no_transfer_is_refused() {
     let (mut bench, dialog, invite, ok) = answered();
     for (cseq, to, status) in [

@@ -216,6 +216,7 @@ fn outcome(cause: Cause) -> &'static str {
         Cause::Busy => "busy",
         Cause::NoAnswer => "no_answer",
         Cause::Rejected => "rejected",
+        Cause::Forbidden => "forbidden",
         _ => "failed",
     }
 }

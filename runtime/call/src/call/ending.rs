@@ -68,8 +68,10 @@ impl Call {
             cause: self.record.cause.unwrap_or(Cause::Internal),
             by: self.record.ended_by.unwrap_or(Party::Host),
         };
-        let body = serde_json::to_string(&end).unwrap_or_default();
-        self.write(JournalKind::End, body);
+        if self.setup.journal {
+            let body = serde_json::to_string(&end).unwrap_or_default();
+            self.write(JournalKind::End, body);
+        }
         self.effects.push_back(Effect::Finished(Box::new(self.record.clone())));
     }
 }

@@ -185,6 +185,9 @@ impl Call {
     }
 
     fn write_event(&mut self, moment: Moment, next: &Waiting, state: &crate::ViewState) {
+        if !self.setup.journal {
+            return;
+        }
         let mut event = next.event.clone();
         if let (true, GuestEvent::Completed { value, .. }) = (next.secret, &mut event) {
             *value = "*".repeat(value.len());
@@ -226,8 +229,10 @@ impl Call {
             busy_us: result.busy_us,
             fault,
         };
-        let (text, _) = self.secrets.json(&body);
-        self.write(JournalKind::Turn, text);
+        if self.setup.journal {
+            let (text, _) = self.secrets.json(&body);
+            self.write(JournalKind::Turn, text);
+        }
         match body.fault {
             Some(fault) => self.guest_failed(fault),
             None => {

@@ -38,7 +38,7 @@ use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use strowger_model::{
-    CallRecord, Cause, Direction, GuestUse, JournalKind, LegId, Party, Timestamp,
+    CallRecord, Cause, Direction, GuestUse, JournalKind, LegId, Party, Timestamp, VersionId,
 };
 
 /// The leg that a call begins with.
@@ -232,8 +232,10 @@ impl Call {
     }
 
     fn begin(&mut self) {
-        let body = serde_json::to_string(&self.setup).unwrap_or_default();
-        self.write(JournalKind::Setup, body);
+        if self.setup.journal {
+            let body = serde_json::to_string(&self.setup).unwrap_or_default();
+            self.write(JournalKind::Setup, body);
+        }
         self.happened(
             "call.started",
             json!({
@@ -338,6 +340,9 @@ impl Call {
 
     /// For the journal only.
     fn note(&mut self, name: &str, data: Value) {
+        if !self.setup.journal {
+            return;
+        }
         let (body, _) = self.secrets.json(&NoteBody { note: name.to_owned(), data });
         self.write(JournalKind::Note, body);
     }
@@ -364,6 +369,7 @@ impl Call {
     fn keep_input(&mut self, input: &Input) {
         let shown;
         let input = match input {
+            _ if !self.setup.journal => return,
             // The turn's own entry says it.
             Input::Turn(_) => return,
             Input::Leg(leg, LegInput::Digit { digit, held_ms }) => {
@@ -377,9 +383,14 @@ impl Call {
         self.write(JournalKind::Input, body);
     }
 
+    /// The flow that serves the call now, and its version.
+    pub fn flow(&self) -> (&str, Option<VersionId>) {
+        (&self.setup.flow, self.record.flow_version)
+    }
+
     /// Keeps what signalling needs to go on with a leg, as it is.
     pub fn keep_leg(&mut self, now: Timestamp, body: String) {
-        if !self.finished {
+        if self.setup.journal && !self.finished {
             self.now = self.now.max(now);
             self.write(JournalKind::Leg, body);
         }

@@ -21,6 +21,8 @@ const TARGET_RING_MS: u64 = 60_000;
 /// How long the flow of a number, or another call, may take to answer: tasks
 /// beside ours, not a network away, so only a lost answer takes that long.
 pub(super) const ANSWER_MS: u64 = 5_000;
+/// What a phone hears that would send somebody to a server of strangers.
+const FORBIDDEN: u16 = 403;
 /// Transfers kept in the record of one call, so that a phone that keeps asking
 /// does not fill it.
 const RECORDED: usize = 32;
@@ -101,6 +103,11 @@ impl Call {
                 let keeps = self.stays_with_distribution(by);
                 let what = Between::Ask { leg, keeps };
                 self.effects.push_back(Effect::Tell { call, what });
+            }
+            ReferTo::Elsewhere { host } => {
+                self.note("transfer.elsewhere", json!({ "leg": by, "host": host }));
+                self.transfer_decided(record, by, FORBIDDEN, None);
+                self.leg_effect(by, LegEffect::ReferProgress { status: FORBIDDEN });
             }
             ReferTo::Nowhere { .. } => {}
         }

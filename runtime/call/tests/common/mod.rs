@@ -28,6 +28,7 @@ pub fn setup() -> CallSetup {
         limits: CallLimits::default(),
         fallback: Fallback::HangUp,
         facts: BTreeMap::new(),
+        journal: true,
     }
 }
 

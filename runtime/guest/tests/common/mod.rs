@@ -127,5 +127,6 @@ pub fn setup() -> CallSetup {
         limits: CallLimits::default(),
         fallback: Fallback::HangUp,
         facts: BTreeMap::new(),
+        journal: true,
     }
 }

@@ -8,19 +8,20 @@ use crate::tenants::Tenant;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use strowger_call::{Input, LegEffect, LegInput, Target};
+use strowger_call::{Input, LegEffect, LegFate, LegInput, Target};
 use strowger_engine::media::{
     CommandError, LegHandle, LegSpec, LegStats, MediaEvent, RemoteParams,
 };
 use strowger_engine::signalling::Stopped;
-use strowger_model::{AgentId, CallId, CallRecord, Cause, LegId, LegMedia};
+use strowger_model::{AgentId, CallId, CallRecord, Cause, LegId, LegMedia, TrunkId};
 use strowger_sip::{
-    Caller, Codec, DialogKey, InviteOptions, InviteRequest, InviteTarget, LocalMedia, MediaOptions,
-    Negotiated, SipEvent,
+    Caller, Codec, DialogKey, DialogRecord, InviteOptions, InviteRequest, InviteTarget, LocalMedia,
+    MediaOptions, Negotiated, SipEvent, Source, TakeUp, TakeUpError,
 };
 use tokio::sync::mpsc;
 
 use super::conference::Place;
+use super::kept;
 use super::message::CallMessage;
 use super::parcel::{Contents, Parcel};
 use super::referral::referral;
@@ -53,6 +54,8 @@ struct Leg {
     decided: bool,
     /// The agent whose phone it rings at.
     rings_at: Option<AgentId>,
+    /// What signalling needs to go on with it after a crash.
+    kept: Option<Box<str>>,
 }
 
 /// All legs of one call.
@@ -73,6 +76,8 @@ pub struct Legs {
     parcel: Option<Parcel>,
     /// The conference that the caller takes part in.
     place: Option<Place>,
+    /// Which trunk carried which leg.
+    trunks: HashMap<LegId, TrunkId>,
     /// RTP legs that were closed, for their last figures.
     closed: Vec<(LegId, LegHandle)>,
 }
@@ -99,6 +104,7 @@ impl Legs {
             given: HashMap::new(),
             parcel: None,
             place: None,
+            trunks: HashMap::new(),
             closed: Vec::new(),
         }
     }
@@ -106,8 +112,71 @@ impl Legs {
     /// Adds the leg that the call came in with.
     pub fn add_incoming(&mut self, leg: LegId, dialog: DialogKey, offered: Vec<Codec>) {
         let end = self.handle.trunk.map_or(End::Phone, End::Trunk);
-        let (media, rings_at, speaks, decided) = (None, None, offered, false);
-        self.add(leg, Leg { dialog, media, end, speaks, decided, rings_at });
+        let (media, rings_at, speaks, decided, kept) = (None, None, offered, false, None);
+        self.add(leg, Leg { dialog, media, end, speaks, decided, rings_at, kept });
+    }
+
+    /// Goes on with a leg of before a restart: signalling asks its other end
+    /// whether it is there still, media flows meanwhile as it did.
+    pub async fn take_up(&mut self, leg: LegId, record: DialogRecord) -> LegFate {
+        let gone = LegFate::Gone { cause: Cause::ServerRestart };
+        let dialog = self.node.sip.next_key();
+        let (Some(local), Some(agreed)) = (record.local_media(), record.agreed()) else {
+            let ended = self.node.sip.take_up(dialog, record, TakeUp::End(Cause::ServerRestart));
+            log_lost(self.call, leg, ended.await);
+            return gone;
+        };
+        let media = match self.node.media.open_at(local.address.port(), self.spec(leg)) {
+            Ok(media) => media,
+            Err(error) => {
+                tracing::error!(call = %self.call, leg = leg.0, %error, "leg without media");
+                let ended = self.node.sip.take_up(dialog, record, TakeUp::End(Cause::Congestion));
+                log_lost(self.call, leg, ended.await);
+                return gone;
+            }
+        };
+        let end = match record.source() {
+            Source::Trunk { trunk, .. } => End::Trunk(trunk),
+            Source::Extension { .. } => End::Phone,
+        };
+        let local = LocalMedia { address: media.local_address(), ..local };
+        let options = match record.is_secure() {
+            true => speech::options(&self.tenant.config(), true),
+            false => record.media_options().unwrap_or_default(),
+        };
+        let (speaks, decided, rings_at) = (vec![agreed.codec], true, None);
+        let kept = Some(record.to_json().into());
+        let media = Some(media);
+        self.add(leg, Leg { dialog, media, end, speaks, decided, rings_at, kept });
+        if !record.is_secure() {
+            self.connect(leg, &agreed);
+        }
+        let taken =
+            self.node.sip.take_up(dialog, record, TakeUp::GoOn { media: local, options }).await;
+        if matches!(taken, Ok(Ok(()))) {
+            return LegFate::Up { codec: agreed.codec.name().to_owned() };
+        }
+        log_lost(self.call, leg, taken);
+        self.close_media(leg);
+        self.by_dialog.remove(&dialog);
+        self.legs.remove(&leg);
+        self.node.calls.leave_leg(dialog);
+        gone
+    }
+
+    /// Remembers what signalling needs to go on with a leg; for the journal.
+    pub fn keep(&mut self, leg: LegId, record: &DialogRecord) -> String {
+        let text = record.to_json();
+        let body = kept::body(leg, &text);
+        if let Some(entry) = self.legs.get_mut(&leg) {
+            entry.kept = Some(text.into());
+        }
+        body
+    }
+
+    /// The same for a leg that came from another call.
+    pub fn kept(&self, leg: LegId) -> Option<String> {
+        Some(kept::body(leg, self.legs.get(&leg)?.kept.as_ref()?))
     }
 
     pub(super) fn node(&self) -> &Node {
@@ -153,19 +222,22 @@ impl Legs {
 
     /// Packs a leg for another call.
     pub fn give(&mut self, leg: LegId, to: &CallHandle) -> Option<(DialogKey, Parcel)> {
-        let Leg { dialog, media, end, .. } = self.legs.remove(&leg)?;
+        let Leg { dialog, media, end, kept, .. } = self.legs.remove(&leg)?;
         self.by_dialog.remove(&dialog);
         self.given.insert(dialog, to.clone());
-        let contents = Contents { dialog, media, end };
+        let contents = Contents { dialog, media, end, kept };
         Some((dialog, Parcel::new(self.node.clone(), contents, Cause::Normal)))
     }
 
     async fn take(&mut self, leg: LegId) -> Result<(), NoLeg> {
         let gone = || NoLeg { cause: Cause::Internal, reason: "nothing came".to_owned() };
-        let Contents { dialog, media, end } =
+        let Contents { dialog, media, end, kept } =
             self.parcel.take().and_then(Parcel::open).ok_or_else(gone)?;
+        if let End::Trunk(trunk) = end {
+            self.trunks.insert(leg, trunk);
+        }
         let (rings_at, speaks, decided) = (None, Vec::new(), true);
-        self.add(leg, Leg { dialog, media, end, speaks, decided, rings_at });
+        self.add(leg, Leg { dialog, media, end, speaks, decided, rings_at, kept });
         let moved = self.take_media(leg).await;
         moved.map_err(|reason| NoLeg { cause: Cause::Congestion, reason })
     }
@@ -277,18 +349,21 @@ impl Legs {
     /// What signalling says, in the core's words.
     pub fn hear(&mut self, leg: LegId, event: SipEvent) -> Option<LegInput> {
         match event {
-            SipEvent::Ringing { early, .. } => {
+            SipEvent::Ringing { early, trunk, .. } => {
+                self.carried_by(leg, trunk);
                 if let Some(negotiated) = &early {
                     self.connect(leg, negotiated);
                 }
                 Some(LegInput::Ringing { early_media: early.is_some() })
             }
-            SipEvent::Answered { media, .. } => {
+            SipEvent::Answered { media, trunk, .. } => {
+                self.carried_by(leg, trunk);
                 self.rings_no_more(leg);
                 self.connect(leg, &media);
                 Some(LegInput::Answered { codec: media.codec.name().to_owned() })
             }
-            SipEvent::Failed { cause, status, .. } => {
+            SipEvent::Failed { cause, status, trunk, .. } => {
+                self.carried_by(leg, trunk);
                 self.close_media(leg);
                 Some(LegInput::Failed { cause, sip_status: status })
             }
@@ -330,9 +405,22 @@ impl Legs {
         }
     }
 
-    /// Completes a record with how each leg's media fared. Waits until the legs
-    /// have ended, which takes one round of the media threads' wheel.
+    /// A trunk took a leg, or the next one after it.
+    fn carried_by(&mut self, leg: LegId, trunk: Option<TrunkId>) {
+        let Some(trunk) = trunk else { return };
+        self.trunks.insert(leg, trunk);
+        if let Some(entry) = self.legs.get_mut(&leg) {
+            entry.end = End::Trunk(trunk);
+        }
+    }
+
+    /// Completes a record with the trunk that carried each leg and how its media
+    /// fared. Waits until the legs have ended, which takes one round of the media
+    /// threads' wheel.
     pub async fn complete(&mut self, record: &mut CallRecord) {
+        for entry in &mut record.legs {
+            entry.trunk = self.trunks.get(&entry.leg).copied().or(entry.trunk);
+        }
         for (leg, media) in self.closed.drain(..) {
             let stats = media.ended().await;
             if let Some(entry) = record.legs.iter_mut().find(|entry| entry.leg == leg) {
@@ -379,7 +467,7 @@ impl Legs {
             self.tenant.meeting.rings(agent, self.call, leg);
         }
         let (media, speaks, decided) = (Some(media), Vec::new(), false);
-        self.add(leg, Leg { dialog, media, end, speaks, decided, rings_at });
+        self.add(leg, Leg { dialog, media, end, speaks, decided, rings_at, kept: None });
         let from = if caller_id.is_empty() { self.own_number.as_str() } else { caller_id };
         let request = InviteRequest {
             target,
@@ -525,6 +613,15 @@ impl Legs {
         let _ = self.hang_up(leg, no.cause).await;
         Input::Leg(leg, LegInput::Failed { cause: no.cause, sip_status: None })
     }
+}
+
+fn log_lost(call: CallId, leg: LegId, taken: Result<Result<(), TakeUpError>, Stopped>) {
+    let error = match taken {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => error.to_string(),
+    };
+    tracing::warn!(%call, leg = leg.0, error, "a leg of before the restart is lost");
 }
 
 fn stopped(sent: Result<(), Stopped>) -> Result<(), NoLeg> {

@@ -1,7 +1,8 @@
 //! Calls: one task each. Start reading at [`task`].
 
 pub mod conference;
-pub mod legs;
+pub mod kept;
+mod legs;
 pub mod message;
 pub mod notices;
 pub mod parcel;

@@ -27,6 +27,8 @@ pub struct Contents {
     pub media: Option<LegHandle>,
     /// Who is at its other end.
     pub end: End,
+    /// What signalling needs to go on with it after a crash.
+    pub kept: Option<Box<str>>,
 }
 
 impl Parcel {

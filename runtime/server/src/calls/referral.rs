@@ -29,11 +29,15 @@ fn leads_to(node: &Node, tenant: &Tenant, over_trunk: bool, refer: &Refer) -> Re
             None => ReferTo::Nowhere { sip_status: 481 },
         };
     }
+    if let Some(host) = &refer.elsewhere {
+        return ReferTo::Elsewhere { host: host.clone() };
+    }
     let target = refer.target.as_str();
     match config.destination(target).or_else(|| config.beyond(target)) {
         Some(Destination::Flow(_) | Destination::Unbound) => ReferTo::Number,
         Some(Destination::Extension) => ReferTo::Target(format!("extension:{target}")),
         Some(Destination::Outside) => ReferTo::Target(format!("number:{target}")),
+        Some(Destination::Forbidden) => ReferTo::Nowhere { sip_status: 403 },
         None => ReferTo::Nowhere { sip_status: 404 },
     }
 }

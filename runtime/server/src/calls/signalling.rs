@@ -41,6 +41,9 @@ pub async fn run(node: Arc<Node>, mut events: mpsc::Receiver<SipEvent>) {
                     tenant.distribution.tell_soon(AcdInput::PhoneGone(agent)).await;
                 }
             }
+            SipEvent::KeepContacts { agent, tenant, contacts } => {
+                node.ledger.contacts(tenant, agent, &contacts);
+            }
             SipEvent::TrunkRegistered { trunk, ok, status } => {
                 node.trunk_registered(trunk, ok, status);
             }
@@ -62,13 +65,23 @@ pub async fn run(node: Arc<Node>, mut events: mpsc::Receiver<SipEvent>) {
 struct Refusal {
     cause: Cause,
     counted_as: &'static str,
+    /// For the caller, instead of the cause's phrase.
+    phrase: Option<&'static str>,
 }
+
+/// Numbers in the world are not for every tenant's phones.
+const NO_DIALLING_OUT: &str = "Dialling Out Is Not Allowed";
 
 async fn offer(node: &Arc<Node>, incoming: Incoming) {
     let dialog = incoming.dialog;
     if let Err(refusal) = accept(node, incoming) {
         node.metrics.count_event(refusal.counted_as);
-        if let Err(error) = node.sip.hang_up(dialog, refusal.cause).await {
+        let Refusal { cause, phrase, .. } = refusal;
+        let told = match phrase {
+            Some(phrase) => node.sip.reject(dialog, cause.sip_status(), Some(phrase.into())).await,
+            None => node.sip.hang_up(dialog, cause).await,
+        };
+        if let Err(error) = told {
             tracing::error!(%error, "a refused call could not be told so");
         }
     }
@@ -81,7 +94,7 @@ fn pick_up(
     incoming: &Incoming,
     replaced: DialogKey,
 ) -> Result<(), Refusal> {
-    let refused = |cause| Refusal { cause, counted_as: "call.refused.replaces" };
+    let refused = |cause| Refusal { cause, counted_as: "call.refused.replaces", phrase: None };
     let (trunk, agent) = match incoming.source {
         Source::Trunk { trunk, .. } => (Some(trunk), None),
         Source::Extension { agent, .. } => (None, Some(agent)),
@@ -101,7 +114,8 @@ fn pick_up(
         held: false,
     };
     let dialog = incoming.dialog;
-    let contents = Contents { dialog, media: None, end: trunk.map_or(End::Phone, End::Trunk) };
+    let end = trunk.map_or(End::Phone, End::Trunk);
+    let contents = Contents { dialog, media: None, end, kept: None };
     let parcel = Parcel::new(node.clone(), contents, Cause::Rejected);
     node.calls.enter_leg(dialog, &call, ON_ITS_WAY);
     // A call that has just ended drops the message, which refuses the phone.
@@ -110,7 +124,7 @@ fn pick_up(
 }
 
 fn accept(node: &Arc<Node>, incoming: Incoming) -> Result<(), Refusal> {
-    let refused = |cause, counted_as| Refusal { cause, counted_as };
+    let refused = |cause, counted_as| Refusal { cause, counted_as, phrase: None };
     let now = clock::now();
     let tenant = node
         .tenants
@@ -129,6 +143,11 @@ fn accept(node: &Arc<Node>, incoming: Incoming) -> Result<(), Refusal> {
         .or_else(|| config.destination(&incoming.to_header))
         .or_else(|| config.beyond(to.as_str()).filter(|_| is_phone))
         .ok_or_else(|| refused(Cause::NotFound, "call.refused.number"))?;
+    if matches!(destination, Destination::Forbidden) {
+        let phrase = Some(NO_DIALLING_OUT);
+        let counted_as = "call.refused.forbidden";
+        return Err(Refusal { cause: Cause::Forbidden, counted_as, phrase });
+    }
     if node.calls.len() >= node.config.max_calls {
         return Err(refused(Cause::Congestion, "call.refused.capacity"));
     }
@@ -140,6 +159,7 @@ fn accept(node: &Arc<Node>, incoming: Incoming) -> Result<(), Refusal> {
         Destination::Extension | Destination::Outside => {
             (DIRECT_DIAL.to_owned(), None, Some(node.direct_dial().clone()))
         }
+        Destination::Forbidden => return Err(refused(Cause::Forbidden, "call.refused.forbidden")),
     };
     let (trunk, from_agent) = match incoming.source {
         Source::Trunk { trunk, .. } => (Some(trunk), None),
@@ -178,6 +198,7 @@ fn accept(node: &Arc<Node>, incoming: Incoming) -> Result<(), Refusal> {
             CallFallback::HangUp => Fallback::HangUp,
         },
         facts,
+        journal: node.config.journal,
     };
     task::start(node, &tenant, setup, program, incoming.dialog, offered).map_err(|error| {
         tenant.call_ended();

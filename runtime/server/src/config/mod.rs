@@ -32,6 +32,9 @@ pub struct Config {
     pub trace: TraceConfig,
     /// Most calls at once; a further one is answered 503.
     pub max_calls: usize,
+    /// Whether calls keep a journal. Without it they cannot be replayed, and none
+    /// goes on after a crash.
+    pub journal: bool,
 }
 
 /// Signalling.
@@ -146,6 +149,7 @@ impl Default for Config {
             outbound_http: OutboundHttp::default(),
             trace: TraceConfig::default(),
             max_calls: 10_000,
+            journal: true,
         }
     }
 }

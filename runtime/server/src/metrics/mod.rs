@@ -29,6 +29,8 @@ pub struct Metrics {
     events: Mutex<BTreeMap<&'static str, u64>>,
     modules: Mutex<ByName<ModuleUse>>,
     media: Mutex<ByName<MediaUse>>,
+    gone_on: AtomicU64,
+    cut_off: AtomicU64,
 }
 
 impl Metrics {
@@ -78,6 +80,12 @@ impl Metrics {
         usage::entry(&mut lock(&self.media), tenant, trunk).add(media);
     }
 
+    /// Calls that a crash had cut off: so many went on, so many ended with it.
+    pub fn recovered(&self, gone_on: u32, ended: u32) {
+        self.gone_on.fetch_add(u64::from(gone_on), Ordering::Relaxed);
+        self.cut_off.fetch_add(u64::from(ended), Ordering::Relaxed);
+    }
+
     /// Something that is only counted.
     pub fn count_event(&self, name: &'static str) {
         *lock(&self.events).entry(name).or_default() += 1;
@@ -92,6 +100,8 @@ impl Metrics {
             ("strowger_guest_fuel_total", "Fuel used by flows.", &self.guest_fuel),
             ("strowger_router_decisions_total", "Decisions of routers.", &self.decisions),
             ("strowger_router_decision_faults_total", "Of these, faulty.", &self.decision_faults),
+            ("strowger_calls_recovered_total", "Calls taken up after a crash.", &self.gone_on),
+            ("strowger_calls_cut_off_total", "Calls that a crash has ended.", &self.cut_off),
         ] {
             text.single(name, Kind::Counter, help, counter.load(Ordering::Relaxed));
         }

@@ -70,6 +70,8 @@ pub enum Destination<'a> {
     Extension,
     /// Out, over a trunk.
     Outside,
+    /// Out, which the tenant's phones may not.
+    Forbidden,
 }
 
 impl Destination<'_> {
@@ -78,7 +80,7 @@ impl Destination<'_> {
         match self {
             Self::Flow(_) | Self::Unbound => "bound",
             Self::Extension => "extension",
-            Self::Outside => "number",
+            Self::Outside | Self::Forbidden => "number",
         }
     }
 }
@@ -171,14 +173,17 @@ impl TenantConfig {
     }
 
     /// Where something leads that a phone of the tenant has dialled and that no
-    /// flow is bound to; none: nowhere this phone may call.
+    /// flow is bound to; none: nowhere.
     pub fn beyond(&self, dialled: &str) -> Option<Destination<'_>> {
         if self.agent_with_extension(dialled).is_some() {
             return Some(Destination::Extension);
         }
         let digits = dialled.strip_prefix('+').unwrap_or(dialled);
         let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        (is_number && self.limits.phones_dial_out).then_some(Destination::Outside)
+        is_number.then_some(match self.limits.phones_dial_out {
+            true => Destination::Outside,
+            false => Destination::Forbidden,
+        })
     }
 
     /// The flow that takes over when another one failed.

@@ -10,6 +10,7 @@ use crate::node::Node;
 use serde_json::json;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use strowger_acd::{
     Acd, AcdEffect, AcdEvent, AcdInput, AcdSetup, AgentConfig, AgentView, Decision, Members,
     QueueConfig, QueueView, RouterChoice, RouterDone, RouterTrigger,
@@ -37,6 +38,8 @@ enum Told {
     Order(AcdInput, oneshot::Sender<()>),
     ConfigChanged(oneshot::Sender<()>),
     Show(oneshot::Sender<Board>),
+    /// Everybody who waited or talked before a restart is back.
+    Recovered,
 }
 
 /// Who does what and how many wait, as of now, for screens.
@@ -85,6 +88,13 @@ impl DistributionHandle {
         }
     }
 
+    /// Says that everybody who waited or talked before a restart is back: from now
+    /// on contacts are given to agents.
+    pub async fn recovered(&self) {
+        // A task that is gone gives nothing to anybody.
+        let _ = self.inbox.send(Told::Recovered).await;
+    }
+
     /// Who does what and how many wait.
     pub async fn board(&self) -> Board {
         let (show, shown) = oneshot::channel();
@@ -100,8 +110,9 @@ pub fn start(
     node: &Arc<Node>,
     tenant: Arc<Tenant>,
     inbox: Inbox,
-    last_states: Vec<(AgentId, AgentState)>,
+    last_states: Vec<(AgentId, AgentState, Timestamp)>,
 ) {
+    let recovering = node.recovering.load(Ordering::Acquire);
     let setup = AcdSetup { tenant: tenant.id, seed: rand::random() };
     let mut task = Task {
         acd: Acd::new(setup),
@@ -112,11 +123,13 @@ pub fn start(
         agents: HashSet::new(),
         queues: HashSet::new(),
         states: HashMap::new(),
+        recovering,
+        unasked: None,
     };
     node.guests.spawn(async move {
         task.configure();
-        for (agent, state) in last_states {
-            task.restore(agent, state);
+        for (agent, state, since) in last_states {
+            task.acd.handle(clock::now(), AcdInput::AgentWas { agent, state, since });
         }
         task.run(inbox.0).await;
     });
@@ -132,6 +145,11 @@ struct Task {
     queues: HashSet<QueueId>,
     /// What every agent was last doing, should the distribution be lost.
     states: HashMap<AgentId, AgentState>,
+    /// Nobody is given to anybody before all are back who waited before a restart:
+    /// the first to come back need not be the first in line.
+    recovering: bool,
+    /// What the router will be asked then.
+    unasked: Option<(u64, RouterChoice, RouterTrigger, Moment)>,
 }
 
 impl Task {
@@ -155,6 +173,12 @@ impl Task {
                     Some(Told::Show(show)) => {
                         let agents = self.acd.agents().collect();
                         let _ = show.send(Board { agents, queues: self.acd.queues().collect() });
+                    }
+                    Some(Told::Recovered) => {
+                        self.recovering = false;
+                        if let Some((ask, router, trigger, moment)) = self.unasked.take() {
+                            self.ask(ask, router, trigger, moment);
+                        }
                     }
                     None => return,
                 },
@@ -197,20 +221,12 @@ impl Task {
         self.agents = agents;
     }
 
-    /// After a restart an agent is what he or she was; what was under way is over.
-    fn restore(&mut self, agent: AgentId, state: AgentState) {
-        let input = match state {
-            AgentState::SignedOut => return,
-            AgentState::NotReady(reason) => AcdInput::SetNotReady { agent, reason },
-            _ => AcdInput::SetReady(agent),
-        };
-        self.acd.handle(clock::now(), AcdInput::SignIn(agent));
-        self.acd.handle(clock::now(), input);
-    }
-
     fn carry_out(&mut self) {
         while let Some(effect) = self.acd.poll() {
             match effect {
+                AcdEffect::AskRouter { ask, router, trigger, now, seed } if self.recovering => {
+                    self.unasked = Some((ask, router, trigger, Moment { now, seed }));
+                }
                 AcdEffect::AskRouter { ask, router, trigger, now, seed } => {
                     self.ask(ask, router, trigger, Moment { now, seed });
                 }
@@ -300,7 +316,8 @@ impl Task {
         let states = std::mem::take(&mut self.states);
         self.configure();
         for (agent, state) in states {
-            self.restore(agent, state);
+            let since = clock::now();
+            self.acd.handle(since, AcdInput::AgentWas { agent, state, since });
         }
         for call in self.node.calls.of_tenant(self.tenant.id) {
             let reason = "the queue was restarted".to_owned();

@@ -51,11 +51,9 @@ pub async fn refresh(node: &Arc<Node>, id: TenantId) -> Result<()> {
         }
         None => {
             let (handle, inbox) = DistributionHandle::new();
-            let states = read.last_states.into_iter();
-            let states = states.map(|(agent, state, _)| (agent, state)).collect();
             let fresh = Arc::new(Tenant::new(config, handle));
             node.tenants.insert(fresh.clone());
-            distribution::start(node, fresh, inbox, states);
+            distribution::start(node, fresh, inbox, read.last_states);
         }
     }
     super::directory::publish(node).await
@@ -93,7 +91,7 @@ async fn router(node: &Arc<Node>, scope: &TenantStore, choice: &RouterChoice) ->
 
 /// A version's program; one that was checked when it was uploaded compiles again
 /// unless the engine has changed, which is reported and left to the fallback.
-async fn load(
+pub async fn load(
     node: &Arc<Node>,
     scope: &TenantStore,
     is_flow: bool,

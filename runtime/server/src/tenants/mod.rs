@@ -76,6 +76,11 @@ impl Tenant {
         Ok(())
     }
 
+    /// Counts a call in that lived before a restart, whatever the quotas are now.
+    pub fn readmit_call(&self) {
+        self.live_calls.fetch_add(1, Ordering::AcqRel);
+    }
+
     /// Counts a call out.
     pub fn call_ended(&self) {
         self.live_calls.fetch_sub(1, Ordering::AcqRel);

@@ -178,19 +178,26 @@ impl Writer {
         admitted
     }
 
+    /// Admits a call whose record was begun before a restart.
+    pub fn reopen_call(&self, call: CallId) -> Result<OpenCall, Refused> {
+        let end = self.reserve()?;
+        Ok(OpenCall { call, end: Some(end), writer: self.clone() })
+    }
+
+    fn reserve(&self) -> Result<mpsc::OwnedPermit<RecordWrite>, Refused> {
+        self.records.clone().try_reserve_owned().map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => Refused::TooManyOpen,
+            mpsc::error::TrySendError::Closed(_) => Refused::Stopped,
+        })
+    }
+
     fn admit(&self, record: CallRecord) -> Result<OpenCall, Refused> {
         let half_full = self.entries.capacity() < self.entries.max_capacity() / 2
             || self.counters.bytes_pending.load(Ordering::Relaxed) > self.max_journal_bytes / 2;
         if half_full {
             return Err(Refused::Behind);
         }
-        let reserve = || {
-            self.records.clone().try_reserve_owned().map_err(|error| match error {
-                mpsc::error::TrySendError::Full(_) => Refused::TooManyOpen,
-                mpsc::error::TrySendError::Closed(_) => Refused::Stopped,
-            })
-        };
-        let (start, end) = (reserve()?, reserve()?);
+        let (start, end) = (self.reserve()?, self.reserve()?);
         let call = record.call;
         start.send(RecordWrite(Box::new(record)));
         Ok(OpenCall { call, end: Some(end), writer: self.clone() })

@@ -69,6 +69,7 @@ fn setup() -> CallSetup {
         limits: CallLimits::default(),
         fallback: Fallback::HangUp,
         facts: BTreeMap::from([("timezone".to_owned(), "Europe/London".to_owned())]),
+        journal: true,
     }
 }
 

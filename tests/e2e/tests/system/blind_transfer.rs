@@ -57,7 +57,10 @@ async fn the_two_talk_on_if_the_target_refuses() -> Result<()> {
     talk.audio.say_tone(AGENT_HZ);
     caller.audio.hear_tone(AGENT_HZ, SOON).await?;
     talk.audio.hear_tone(CALLER_HZ, SOON).await?;
-    assert_eq!(talk.refer("999", DOMAIN).await?, 404, "nobody is there");
+    assert_eq!(talk.refer("nobody", DOMAIN).await?, 404, "nobody is there");
+    assert_eq!(talk.refer("999", DOMAIN).await?, 403, "phones may not dial out");
+    assert_eq!(talk.refer("202", "other.example").await?, 202);
+    assert_eq!(talk.transferred(SOON).await?.last(), Some(&403), "not our 202");
     caller.hang_up().await?;
     talk.ended(SOON).await
 }

@@ -45,7 +45,7 @@ async fn a_number_in_the_world_wants_leave() -> Result<()> {
     let account = tenant::account(DOMAIN, "201");
     let to = format!("sip:{OUTSIDE}@{DOMAIN}");
     let refused = phone.call("201", &to, Some(&account)).await.unwrap_err().to_string();
-    assert!(refused.contains("404"), "{refused}");
+    assert!(refused.contains("403"), "{refused}");
 
     let path = format!("/v1/tenants/{TENANT}");
     let mut settings = scene.house.api("GET", &path, None, None).await?;

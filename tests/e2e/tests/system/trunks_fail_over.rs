@@ -1,7 +1,7 @@
 //! A call to the world goes to the next carrier if the first one does not take it.
 
 use crate::support::{SOON, Scene, TENANT};
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use serde_json::json;
 use strowger_e2e::phone::{Message, Phone};
 use strowger_e2e::tenant::{self, DOMAIN};
@@ -36,7 +36,13 @@ async fn a_carrier_that_is_out_of_order_is_passed_by() -> Result<()> {
     let (talk, (dialled, answered)) = (talk?, answered?);
     assert!(dialled.contains(OUTSIDE), "{dialled}");
     talk.hang_up().await?;
-    answered.ended(SOON).await
+    answered.ended(SOON).await?;
+    let record = scene.only_record().await?;
+    let trunks = scene.get("/v1/trunks").await?;
+    let trunks = trunks["items"].as_array().or(trunks.as_array()).context("no trunks")?;
+    let took = trunks.iter().find(|trunk| trunk["name"] == "out-1").context("no trunk")?;
+    assert_eq!(record["legs"][1]["trunk"], took["id"], "{record:#}");
+    Ok(())
 }
 
 /// A carrier that answers the first INVITE with 503 and rings nobody.

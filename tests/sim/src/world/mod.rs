@@ -242,6 +242,7 @@ impl World {
             limits: CallLimits::default(),
             fallback,
             facts: BTreeMap::new(),
+            journal: true,
         };
         let mut live = Live {
             core: Call::new(setup),

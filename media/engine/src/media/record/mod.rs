@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use strowger_model::RecordingId;
 
 pub(super) use tap::Recorder;
+pub use writer::measure;
 pub(super) use writer::{Writer, WriterHandle};
 
 /// What to record where.

@@ -334,6 +334,15 @@ fn resume(path: &Path, elapsed_ms: u64) -> io::Result<WavWriter<File>> {
     Ok(file)
 }
 
+/// Completes a recording that was cut short and does not go on: its length in
+/// milliseconds and its size.
+pub fn measure(path: &Path) -> io::Result<(u64, u64)> {
+    let file = WavWriter::resume(File::options().read(true).write(true).open(path)?)?;
+    let data_bytes = u64::from(file.data_bytes());
+    file.finish()?;
+    Ok((data_bytes / BYTES_PER_MS, data_bytes + HEADER_LEN as u64))
+}
+
 fn create(path: &Path) -> io::Result<File> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;

@@ -6,6 +6,10 @@ use strowger_call::{Action, Fault, FaultKind, GuestEvent, Input, Moment, TurnRes
 
 impl CallTask {
     pub(super) fn run_guest(&mut self, event: GuestEvent, moment: Moment, view: TurnView) {
+        if let Some(lost) = self.guest_lost.take() {
+            self.input(Input::Turn(view.finish(Some(lost), 0, 0)));
+            return;
+        }
         let Some(program) = self.program.clone() else {
             let fault = Fault::new(
                 FaultKind::Instantiation,

@@ -76,6 +76,10 @@ impl CallTask {
             MediaEffect::RecordResume { recording } => {
                 self.with_recorded(recording, LegHandle::record_resume)
             }
+            MediaEffect::RecordStop { recording } if self.cut_short.contains_key(&recording) => {
+                self.salvage(recording);
+                Ok(())
+            }
             MediaEffect::RecordStop { recording } => {
                 self.with_recorded(recording, LegHandle::record_stop)
             }
@@ -115,6 +119,55 @@ impl CallTask {
             Err(reason) => {
                 self.input(Input::Media(MediaInput::RecordingFailed { recording, reason }));
             }
+        }
+    }
+
+    /// Goes on with a recording of before a restart.
+    fn record_on(&mut self, leg: LegId, recording: RecordingId, silence_ms: u64) {
+        let since = self.cut_short.get(&recording).copied().unwrap_or_else(clock::now);
+        let spec = RecordSpec {
+            recording,
+            path: self.node.ledger.recording_path(self.handle.tenant, recording),
+            silence_ms: u32::try_from(silence_ms).unwrap_or(u32::MAX),
+        };
+        let elapsed_ms = clock::now().ms_since(since);
+        let goes_on = match self.legs.media(leg) {
+            Some(media) => {
+                media.record_continue(spec, elapsed_ms).map_err(|error| error.to_string())
+            }
+            None => Err("the caller has no media any more".to_owned()),
+        };
+        match goes_on {
+            Ok(()) => {
+                self.cut_short.remove(&recording);
+                self.recordings.insert(recording, (leg, since));
+            }
+            Err(reason) => {
+                tracing::warn!(call = %self.handle.call, reason, "a recording does not go on");
+                self.salvage(recording);
+            }
+        }
+    }
+
+    /// What was recorded before a restart is the recording.
+    fn salvage(&mut self, recording: RecordingId) {
+        let Some(began) = self.cut_short.remove(&recording) else { return };
+        let (tenant, call) = (self.handle.tenant, self.handle.call);
+        let input = match self.node.ledger.salvage(tenant, call, recording, began) {
+            Ok(duration_ms) => {
+                let reason = "the server was restarted".to_owned();
+                MediaInput::RecordingEnded { recording, duration_ms, reason }
+            }
+            Err(reason) => MediaInput::RecordingFailed { recording, reason },
+        };
+        self.input(Input::Media(input));
+    }
+
+    /// Recordings that the call has no more to do with.
+    pub(super) fn salvage_the_rest(&mut self) {
+        let left: Vec<RecordingId> = self.cut_short.keys().copied().collect();
+        for recording in left {
+            self.salvage(recording);
         }
     }
 

@@ -1,9 +1,12 @@
 //! The one task that owns a call: inputs in, effects carried out, in order.
 
+mod back;
 mod guest;
 mod media;
 mod others;
 mod services;
+
+pub use back::{Revived, take_up};
 
 use super::legs::Legs;
 use super::message::CallMessage;
@@ -19,12 +22,13 @@ use std::sync::Arc;
 use strowger_acd::AcdInput;
 use strowger_api::LiveCall;
 use strowger_call::{
-    Between, Call, CallSetup, Effect, Input, LegInput, MediaEffect, MediaInput, PlayId, QueueInput,
+    Between, Call, CallSetup, Effect, Fault, GuestEvent, Input, LegEffect, LegInput, MediaEffect,
+    MediaInput, Moment, PlayId, QueueInput, TurnView,
 };
 use strowger_engine::media::{MediaEvent, MediaEventKind};
 use strowger_guest::{CallGuest, Program};
-use strowger_model::{CallRecord, Cause, LegId, Party, RecordingId, Timestamp};
-use strowger_sip::{Codec, DialogKey};
+use strowger_model::{CallRecord, Cause, JournalEntry, LegId, Party, RecordingId, Timestamp};
+use strowger_sip::{Codec, DialogKey, SipEvent};
 use strowger_store::{OpenCall, RecordingState, Refused};
 use tokio::sync::mpsc;
 
@@ -46,6 +50,11 @@ pub struct CallTask {
     open: Option<OpenCall>,
     /// Recordings under way: at which leg, and since when.
     recordings: HashMap<RecordingId, (LegId, Timestamp)>,
+    /// Recordings that a restart has cut short, and when they began.
+    cut_short: HashMap<RecordingId, Timestamp>,
+    /// Why the guest could not be made again after a restart, until it is told of
+    /// something.
+    guest_lost: Option<Fault>,
     /// The flow that a transfer leads to, until it takes the seat.
     found: Option<(String, Option<Program>)>,
 }
@@ -55,6 +64,9 @@ impl std::fmt::Debug for CallTask {
         f.debug_struct("CallTask").field("call", &self.handle.call).finish_non_exhaustive()
     }
 }
+
+/// A turn that the guest is to take.
+type Turn = (GuestEvent, Moment, TurnView);
 
 /// What the task hears.
 enum Heard {
@@ -97,6 +109,8 @@ pub fn start(
         guest: CallGuest::default(),
         open: Some(open),
         recordings: HashMap::new(),
+        cut_short: HashMap::new(),
+        guest_lost: None,
         found: None,
     });
     node.guests.spawn(task.run(messages, media, overrun));
@@ -107,11 +121,43 @@ impl CallTask {
     async fn run(
         // Boxed: a future holds what it is given twice.
         mut self: Box<Self>,
+        messages: mpsc::Receiver<Box<CallMessage>>,
+        media: mpsc::Receiver<MediaEvent>,
+        overrun: Arc<Overrun>,
+    ) {
+        let over = self.carry_out().await;
+        self.go_on(over, messages, media, overrun).await;
+    }
+
+    async fn go_on(
+        mut self: Box<Self>,
+        over: bool,
         mut messages: mpsc::Receiver<Box<CallMessage>>,
         mut media: mpsc::Receiver<MediaEvent>,
         overrun: Arc<Overrun>,
     ) {
-        let mut over = self.carry_out().await;
+        self.live(over, &mut messages, &mut media, &overrun).await;
+        // What was said of legs that another call has is said to that call.
+        messages.close();
+        while let Some(message) = messages.recv().await {
+            if let CallMessage::Sip(dialog, event) = *message {
+                self.legs.leg_of(dialog, event);
+            }
+        }
+        self.guest.dismiss();
+        self.node.calls.leave(self.handle.call);
+        self.tenant.call_ended();
+        self.complete_recordings(&mut media).await;
+    }
+
+    /// Hears and carries out until the call is over.
+    async fn live(
+        &mut self,
+        mut over: bool,
+        messages: &mut mpsc::Receiver<Box<CallMessage>>,
+        media: &mut mpsc::Receiver<MediaEvent>,
+        overrun: &Overrun,
+    ) {
         while !over {
             let heard = tokio::select! {
                 biased;
@@ -128,17 +174,6 @@ impl CallTask {
             over = self.carry_out().await;
             self.legs.refuse_parcel();
         }
-        // What was said of legs that another call has is said to that call.
-        messages.close();
-        while let Some(message) = messages.recv().await {
-            if let CallMessage::Sip(dialog, event) = *message {
-                self.legs.leg_of(dialog, event);
-            }
-        }
-        self.guest.dismiss();
-        self.node.calls.leave(self.handle.call);
-        self.tenant.call_ended();
-        self.complete_recordings(&mut media).await;
     }
 
     fn hear(&mut self, heard: Heard) {
@@ -153,10 +188,17 @@ impl CallTask {
                 self.input(input);
             }
             Heard::Message(CallMessage::Sip(dialog, event)) => {
-                if let Some((leg, event)) = self.legs.leg_of(dialog, event)
-                    && let Some(news) = self.legs.hear(leg, event)
-                {
-                    self.input(Input::Leg(leg, news));
+                match self.legs.leg_of(dialog, event) {
+                    Some((leg, SipEvent::Keep { record, .. })) => {
+                        let body = self.legs.keep(leg, &record);
+                        self.core.keep_leg(clock::now(), body);
+                    }
+                    Some((leg, event)) => {
+                        if let Some(news) = self.legs.hear(leg, event) {
+                            self.input(Input::Leg(leg, news));
+                        }
+                    }
+                    None => {}
                 }
             }
             Heard::Message(CallMessage::Between(from, what)) => {
@@ -256,8 +298,12 @@ impl CallTask {
             match effect {
                 Effect::RunGuest { event, moment, view } => self.run_guest(event, moment, view),
                 Effect::Leg(leg, effect) => {
+                    let came = effect == LegEffect::Take;
                     if let Some(input) = self.legs.carry_out(leg, effect).await {
                         self.input(input);
+                    }
+                    if let Some(body) = self.legs.kept(leg).filter(|_| came) {
+                        self.core.keep_leg(clock::now(), body);
                     }
                 }
                 Effect::Media(MediaEffect::ConferenceJoin { leg, conference }) => {
@@ -326,12 +372,7 @@ impl CallTask {
                         self.program = program;
                     }
                 }
-                Effect::Journal(entry) => {
-                    // A refusal is counted by the writer and shows as a gap.
-                    if let Some(Err(refused)) = self.open.as_ref().map(|open| open.journal(entry)) {
-                        tracing::warn!(call = %self.handle.call, %refused, "journal entry lost");
-                    }
-                }
+                Effect::Journal(entry) => self.journal(entry),
                 Effect::Event { name, data } => {
                     self.node.metrics.count_event(name);
                     if name == "alarm" {
@@ -350,6 +391,13 @@ impl CallTask {
             }
         }
         false
+    }
+
+    fn journal(&self, entry: JournalEntry) {
+        // A refusal is counted by the writer and shows as a gap.
+        if let Some(Err(refused)) = self.open.as_ref().map(|open| open.journal(entry)) {
+            tracing::warn!(call = %self.handle.call, %refused, "journal entry lost");
+        }
     }
 
     fn close(&mut self, record: CallRecord) {
