@@ -107,10 +107,7 @@ fn cases(a: &Seeded) -> BTreeMap<&'static str, (Expect, Sent)> {
         ("put /v1/flows/{name}/current", (Hidden, Json(json!({"version": 1})))),
         ("get /v1/flows/{name}/rollout", (Hidden, None)),
         ("post /v1/flows/{name}/rollback", (Hidden, Json(json!({})))),
-        (
-            "put /v1/flows/{name}/canary",
-            (Hidden, Json(json!({"version": 1, "share_percent": 10}))),
-        ),
+        ("put /v1/flows/{name}/canary", (Hidden, Json(json!({"version": 1, "share_percent": 10})))),
         ("delete /v1/flows/{name}/canary", (Hidden, None)),
         ("get /v1/flows/{name}/compare", (Hidden, None)),
         ("delete /v1/flows/{name}/versions/{number}", (Hidden, None)),

@@ -35,6 +35,7 @@ mod writer;
 
 pub use agent::{Agent, AgentSettings, Agents, PhonePassword};
 pub use call::{CallFilter, Calls, Cursor, MAX_PAGE, Page};
+pub use compare::{MAX_COMPARED_CALLS, MAX_COMPARED_VERSIONS, Spread, VersionReport};
 pub use configuration::TenantConfiguration;
 pub use credential::Ha1;
 pub use decision::Decisions;
@@ -44,7 +45,6 @@ pub use fact::Fact;
 pub use journal::{Journal, MAX_JOURNAL_PAGE};
 pub use key::{ApiKey, KeyText, Keys, Role};
 pub use kv::{KeyInfo, Kv, MAX_KEY, MAX_KEY_PAGE, MAX_VALUE};
-pub use compare::{MAX_COMPARED_CALLS, MAX_COMPARED_VERSIONS, Spread, VersionReport};
 pub use number::{Number, NumberCanary, NumberRoute, Numbers};
 pub use program::{NewVersion, Program, ProgramKind, Programs, Sign, Version};
 pub use prompt::{NewPrompt, Prompt, Prompts};

@@ -206,7 +206,9 @@ fn from_row(found: &AnyRow) -> Result<Number> {
         flow: row::maybe_parsed(found, "flow_id")?,
         flow_name: row::maybe_parsed(found, "flow_name")?,
         version: pinned.zip(row::maybe_number(found, "pinned_number")?),
-        canary: canary.zip(number).map(|(id, version)| (id, NumberCanary { version, share_percent })),
+        canary: canary
+            .zip(number)
+            .map(|(id, version)| (id, NumberCanary { version, share_percent })),
         note: row::text(found, "note")?,
         created_at: row::time(found, "created_at")?,
         updated_at: row::time(found, "updated_at")?,

@@ -339,7 +339,8 @@ pub(crate) async fn hold(tx: &mut Tx<'_>, programs: &Programs, name: &str) -> Re
         last_number: u32::try_from(row::number(&found, "last_number")?).unwrap_or(u32::MAX),
         revision: row::number(&found, "revision")?,
         stable: stable.zip(row::maybe_number(&found, "stable_number")?),
-        canary: canary(&found)?.map(|canary| ((canary.version, canary.number), canary.share_percent)),
+        canary: canary(&found)?
+            .map(|canary| ((canary.version, canary.number), canary.share_percent)),
         rules: row::json(&found, "rollback_rules")?,
     })
 }
@@ -528,10 +529,8 @@ mod tests {
     fn a_history_may_begin_late() {
         assert_eq!(earlier(&[change(RolloutStep::Promote, 5, Some(4))]), [4]);
         assert_eq!(earlier(&[]), Vec::<u32>::new());
-        let canary_first = [
-            change(RolloutStep::Canary, 4, None),
-            change(RolloutStep::Promote, 5, Some(4)),
-        ];
+        let canary_first =
+            [change(RolloutStep::Canary, 4, None), change(RolloutStep::Promote, 5, Some(4))];
         assert_eq!(earlier(&canary_first), [4]);
     }
 }

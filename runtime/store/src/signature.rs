@@ -93,8 +93,6 @@ fn from_row(found: &AnyRow) -> Result<StoredVersion> {
         name: row::text(found, "name")?,
         number: row::maybe_number(found, "number")?.unwrap_or(0),
         digest: row::text(found, "digest")?,
-        signature: key
-            .zip(signature)
-            .map(|(key, signature)| VersionSignature { key, signature }),
+        signature: key.zip(signature).map(|(key, signature)| VersionSignature { key, signature }),
     })
 }

@@ -66,10 +66,9 @@ pub(crate) async fn show(programs: &store::Programs, name: &str) -> Result<Rollo
         name: program.name,
         revision: rollout.revision,
         stable: program.current.map(|version| version.number),
-        canary: rollout.canary.map(|canary| Canary {
-            version: canary.number,
-            share_percent: canary.share_percent,
-        }),
+        canary: rollout
+            .canary
+            .map(|canary| Canary { version: canary.number, share_percent: canary.share_percent }),
         since: rollout.since(),
         watched_until: rollout.watched_after_promotion().map(|(_, until)| until),
         rules: rollout.rules,

@@ -13,6 +13,7 @@ pub(super) mod project;
 pub(super) mod prompt;
 pub(super) mod queue;
 pub(super) mod recording;
+mod rollout;
 mod rules;
 pub(super) mod tenant;
 mod trace;
