@@ -4,6 +4,7 @@
 #[path = "../../../api/tests/support/memory.rs"]
 mod memory;
 mod operators;
+mod rollout;
 
 use super::{CliError, Command, Connection, Output, execute};
 use clap::{CommandFactory as _, Parser};

@@ -95,7 +95,7 @@ pub enum FlowRollout {
         /// The public key, as 64 hexadecimal digits; without, the server is
         /// believed which keys are the operator's.
         #[arg(long)]
-        key: Option<String>,
+        public_key: Option<String>,
     },
 }
 
@@ -220,8 +220,8 @@ pub(super) async fn run_flow(
                 given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
             compared(&client.query(&format!("{}/compare", path(&name)), &query).await?, out)
         }
-        FlowRollout::Verify { name, version, key } => {
-            verify(client, &name, version, key.as_deref(), out).await
+        FlowRollout::Verify { name, version, public_key } => {
+            verify(client, &name, version, public_key.as_deref(), out).await
         }
     }
 }
