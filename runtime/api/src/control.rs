@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use strowger_model::{
     Address, AgentId, AgentState, CallId, Direction, QueueId, TenantId, Timestamp, TrunkId,
-    VersionId,
+    VersionId, VersionSignature, VersionStatement,
 };
 use tokio::sync::broadcast;
 use utoipa::ToSchema;
@@ -60,6 +60,12 @@ pub trait Control: Send + Sync + 'static {
 
     /// Compiles an upload and tells what it is, without keeping it.
     fn check_guest(&self, bytes: Bytes) -> Answer<'_, Result<GuestReport, GuestRefused>>;
+
+    /// Signs what is said of a version with the operator's key.
+    fn sign(&self, statement: &VersionStatement<'_>) -> VersionSignature;
+
+    /// The keys whose signatures are trusted, the one that signs first.
+    fn signing_keys(&self) -> Vec<SigningKey>;
 
     /// Decodes an upload into what the media engine plays.
     fn convert_prompt(&self, bytes: Bytes) -> Answer<'_, Result<ConvertedPrompt, PromptRefused>>;
@@ -375,6 +381,17 @@ pub enum GuestRefused {
     /// The compiler is busy or failed; try again.
     #[error("{0}")]
     Unavailable(String),
+}
+
+/// A key (Ed25519) whose signatures of versions are trusted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SigningKey {
+    /// The first 16 hexadecimal digits of the SHA-256 of the public key.
+    pub id: String,
+    /// The public key's 32 bytes in hexadecimal.
+    pub public_key: String,
+    /// Whether uploads are signed with it.
+    pub signs: bool,
 }
 
 /// A prompt as the media engine wants it.

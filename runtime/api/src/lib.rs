@@ -18,7 +18,7 @@ pub use auth::TENANT_HEADER;
 pub use control::{
     AgentOrder, AgentStatus, Alarm, Answer, Ban, CallTrace, Change, Changed, Control, ControlError,
     ConvertedPrompt, DrainOrder, DrainStatus, DrainThen, Event, GuestRefused, GuestReport,
-    LiveCall, PromptRefused, QueueStatus, TracedMessage, TrunkCalls, TrunkStatus,
+    LiveCall, PromptRefused, QueueStatus, SigningKey, TracedMessage, TrunkCalls, TrunkStatus,
 };
 pub use openapi::document;
 pub use problem::Problem;

@@ -10,6 +10,7 @@ mod cause;
 mod id;
 mod journal;
 mod record;
+mod rollout;
 pub mod rules;
 mod skill;
 mod time;
@@ -24,6 +25,11 @@ pub use id::{
 pub use journal::{JournalEntry, JournalKind};
 pub use record::{
     CallRecord, Direction, GuestUse, LegMedia, LegRecord, QueueVisit, TransferKind, TransferRecord,
+    VersionUse,
+};
+pub use rollout::{
+    RateLimit, RollbackFigures, RollbackRules, RolloutChange, RolloutStep, VersionFigures,
+    VersionSignature, VersionStatement, WHOLE_PERCENT, tries_canary,
 };
 pub use skill::{Relaxation, Skill, SkillNeed, SkillNeedError};
 pub use time::Timestamp;

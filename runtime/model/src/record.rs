@@ -1,7 +1,7 @@
 //! The call record: what is left when a call is over.
 
 use crate::{
-    Address, AgentId, CallId, Cause, ContactOutcome, LegId, Party, RecordingId, TenantId,
+    Address, AgentId, Blame, CallId, Cause, ContactOutcome, LegId, Party, RecordingId, TenantId,
     Timestamp, TrunkId, VersionId,
 };
 use serde::{Deserialize, Serialize};
@@ -187,4 +187,58 @@ pub struct GuestUse {
     pub busy_us: u64,
     /// Faults, in words; the fallback took over after the last one.
     pub faults: Vec<String>,
+    /// The same by version, in the order in which they served the call: the
+    /// first is the one it began with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub versions: Vec<VersionUse>,
+}
+
+/// What one version consumed in one call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct VersionUse {
+    /// Which version.
+    pub version: VersionId,
+    /// Events handled.
+    pub turns: u32,
+    /// Fuel over its turns.
+    pub fuel: u64,
+    /// Time inside the guest over its turns.
+    pub busy_us: u64,
+    /// Kind of the fault that ended its part, for example `trap`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+    /// Whose fault that was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blame: Option<Blame>,
+}
+
+/// Versions kept apart in one record. A call has its flow and its fallback, and
+/// one more for each time it is transferred to a flow.
+const VERSIONS_KEPT: usize = 8;
+
+impl GuestUse {
+    /// Nothing consumed yet by the version that a call begins with.
+    pub fn beginning_with(version: Option<VersionId>) -> Self {
+        let mut used = Self::default();
+        used.of(version);
+        used
+    }
+
+    /// The version's part, which begins if it has none; none if there is no
+    /// version or there are too many.
+    pub fn of(&mut self, version: Option<VersionId>) -> Option<&mut VersionUse> {
+        let version = version?;
+        let place = match self.versions.iter().position(|used| used.version == version) {
+            Some(place) => place,
+            None if self.versions.len() >= VERSIONS_KEPT => return None,
+            None => {
+                let (turns, fuel, busy_us) = (0, 0, 0);
+                let (fault, blame) = (None, None);
+                self.versions.push(VersionUse { version, turns, fuel, busy_us, fault, blame });
+                self.versions.len() - 1
+            }
+        };
+        self.versions.get_mut(place)
+    }
 }

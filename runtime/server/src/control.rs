@@ -15,12 +15,14 @@ use strowger_acd::{AcdInput, AgentView};
 use strowger_api::{
     AgentOrder, AgentStatus, Alarm, Answer, Ban, CallTrace, Change, Changed, Control, ControlError,
     ConvertedPrompt, DrainOrder, DrainStatus, Event, GuestRefused, GuestReport, LiveCall,
-    PromptRefused, QueueStatus, TrunkStatus,
+    PromptRefused, QueueStatus, SigningKey, TrunkStatus,
 };
 use strowger_call::Input;
 use strowger_engine::prompt;
 use strowger_guest::{UploadError, UploadLimits};
-use strowger_model::{AgentId, AgentState, CallId, Cause, Party, TenantId};
+use strowger_model::{
+    AgentId, AgentState, CallId, Cause, Party, TenantId, VersionSignature, VersionStatement,
+};
 use strowger_store::Members;
 use tokio::sync::{broadcast, oneshot};
 
@@ -153,6 +155,14 @@ impl Control for ServerControl {
                 ))),
             }
         })
+    }
+
+    fn sign(&self, statement: &VersionStatement<'_>) -> VersionSignature {
+        self.0.signing.sign(statement)
+    }
+
+    fn signing_keys(&self) -> Vec<SigningKey> {
+        self.0.signing.keys()
     }
 
     fn convert_prompt(&self, bytes: Bytes) -> Answer<'_, Result<ConvertedPrompt, PromptRefused>> {

@@ -7,7 +7,9 @@ use crate::events::Events;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use crate::programs::Programs;
+use crate::rollout::watch::Watch;
 use crate::services::http::HttpService;
+use crate::signing::Signing;
 use crate::speech::sounds::Sounds;
 use crate::tenants::Tenants;
 use crate::traces::Traces;
@@ -46,6 +48,10 @@ pub struct Node {
     pub services: Handle,
     /// Compiled versions.
     pub programs: Programs,
+    /// Signatures of versions.
+    pub signing: Signing,
+    /// How versions that are tried fare.
+    pub watch: Watch,
     /// Makes clips.
     pub sounds: Sounds,
     /// Requests of flows.

@@ -15,7 +15,9 @@ use crate::metrics::Metrics;
 use crate::node::{Node, StockPrograms};
 use crate::programs::Programs;
 use crate::recovery;
+use crate::rollout::watch::{self, Watch};
 use crate::services::http::HttpService;
+use crate::signing::Signing;
 use crate::speech::sounds::Sounds;
 use crate::tenants::{Tenants, load, spending};
 use anyhow::{Context as _, Result};
@@ -66,6 +68,9 @@ impl RunningServer {
         let store = Store::open(&Place::Sqlite(config.data_dir.join("strowger.db"))).await?;
         first_key(&store, &config.data_dir).await?;
         let unfinished = store.unfinished().await?;
+        let signing = Signing::open(&config.signing, &config.data_dir)?;
+        signing.sign_those_of_before(&store, &config.data_dir).await?;
+        let (watch, ended_calls) = Watch::new();
         let metrics = Arc::new(Metrics::default());
         let recordings = config.data_dir.join("recordings");
         let traces = Arc::new(config.trace.store());
@@ -92,6 +97,8 @@ impl RunningServer {
             guests: GuestThreads::start(Config::threads(config.guests.threads))?,
             services: Handle::current(),
             programs: Programs::default(),
+            signing,
+            watch,
             sounds: Sounds::new(store.clone()),
             http: HttpService::new(config.outbound_http.private_networks)?,
             calls: Registry::new(traces.clone()),
@@ -114,6 +121,7 @@ impl RunningServer {
         }
         recovery::run(&node, unfinished).await?;
         recovery::open(&node).await?;
+        tokio::spawn(watch::run(node.clone(), ended_calls));
         tokio::spawn(spending::run(node.clone()));
         tokio::spawn(tidy(store.clone()));
         let listener = TcpListener::bind(node.config.http)
@@ -212,7 +220,7 @@ async fn first_key(store: &Store, data_dir: &Path) -> Result<()> {
     Ok(())
 }
 
-fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
+pub(crate) fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
     use std::io::Write as _;
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);

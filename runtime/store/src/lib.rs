@@ -8,6 +8,7 @@
 
 mod agent;
 mod call;
+mod compare;
 mod configuration;
 mod credential;
 mod decision;
@@ -23,15 +24,18 @@ mod prompt;
 mod queue;
 mod recording;
 mod recover;
+mod rollout;
 mod row;
 pub mod rules;
 mod scope;
+mod signature;
 mod tenant;
 mod trunk;
 mod writer;
 
 pub use agent::{Agent, AgentSettings, Agents, PhonePassword};
 pub use call::{CallFilter, Calls, Cursor, MAX_PAGE, Page};
+pub use compare::{MAX_COMPARED_CALLS, MAX_COMPARED_VERSIONS, Spread, VersionReport};
 pub use configuration::TenantConfiguration;
 pub use credential::Ha1;
 pub use decision::Decisions;
@@ -41,13 +45,15 @@ pub use fact::Fact;
 pub use journal::{Journal, MAX_JOURNAL_PAGE};
 pub use key::{ApiKey, KeyText, Keys, Role};
 pub use kv::{KeyInfo, Kv, MAX_KEY, MAX_KEY_PAGE, MAX_VALUE};
-pub use number::{Number, Numbers};
-pub use program::{NewVersion, Program, ProgramKind, Programs, Version};
+pub use number::{Number, NumberCanary, NumberRoute, Numbers};
+pub use program::{NewVersion, Program, ProgramKind, Programs, Sign, Version};
 pub use prompt::{NewPrompt, Prompt, Prompts};
 pub use queue::{Members, Queue, QueueSettings, Queues};
 pub use recording::{Recording, RecordingState, Recordings};
 pub use recover::{Unfinished, UnfinishedCall};
+pub use rollout::{Canary, Order, Rollout};
 pub use scope::TenantStore;
+pub use signature::StoredVersion;
 pub use tenant::{CallFallback, RouterChoice, Tenant, TenantLimits, TenantSettings, Tenants};
 pub use trunk::{OutSecret, Trunk, TrunkPasswords, TrunkSettings, TrunkTransport, Trunks};
 pub use writer::{

@@ -3,9 +3,11 @@
 //! The bytes of a version are kept once per content, whoever uploaded them, but
 //! are reached only through a version of the tenant's own.
 
+use crate::rollout::{self, Order, Rollout};
 use crate::{Result, RouterChoice, StoreError, TenantStore, row};
 use sqlx::any::AnyRow;
-use strowger_model::{FlowId, Timestamp, VersionId};
+use std::fmt;
+use strowger_model::{FlowId, Timestamp, VersionId, VersionSignature, VersionStatement};
 use uuid::Uuid;
 
 /// What a program is for.
@@ -36,14 +38,16 @@ impl ProgramKind {
 }
 
 /// A flow or router.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Program {
     /// Its id; a router's has the same shape.
     pub id: FlowId,
     /// Unique within tenant and kind.
     pub name: String,
-    /// The version that new calls get.
+    /// The stable version: new calls get it, but for those that try the canary.
     pub current: Option<Version>,
+    /// How it came to that.
+    pub rollout: Rollout,
     /// When the first version was uploaded.
     pub created_at: Timestamp,
 }
@@ -63,6 +67,8 @@ pub struct Version {
     pub size_bytes: u64,
     /// What the uploader said about it.
     pub note: String,
+    /// The operator's signature; none: uploaded before there was a key.
+    pub signature: Option<VersionSignature>,
     /// When it was uploaded.
     pub created_at: Timestamp,
 }
@@ -80,6 +86,21 @@ pub struct NewVersion<'a> {
     pub note: &'a str,
     /// Whether new calls get it at once.
     pub promote: bool,
+    /// Who uploads.
+    pub order: Order<'a>,
+    /// Signs it; none: it stays unsigned.
+    pub sign: Option<Sign<'a>>,
+}
+
+/// Makes the operator's signature of a version, whose number is known only when
+/// it is stored.
+#[derive(Clone, Copy)]
+pub struct Sign<'a>(pub &'a (dyn Fn(&VersionStatement<'_>) -> VersionSignature + Sync));
+
+impl fmt::Debug for Sign<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sign")
+    }
 }
 
 /// A tenant's flows, or its routers.
@@ -89,8 +110,12 @@ pub struct Programs {
     pub(crate) kind: ProgramKind,
 }
 
-const SELECT: &str = "SELECT p.id AS program_id, p.name, p.created_at AS program_created_at, v.* \
-     FROM programs p LEFT JOIN versions v ON v.id = p.current_version \
+const SELECT: &str = "SELECT p.id AS program_id, p.name, p.created_at AS program_created_at, \
+     p.revision, p.canary_version, p.canary_share, p.rollback_rules, c.number AS canary_number, \
+     h.body AS last_change, v.* FROM programs p \
+     LEFT JOIN versions v ON v.id = p.current_version \
+     LEFT JOIN versions c ON c.id = p.canary_version \
+     LEFT JOIN rollout_changes h ON h.program_id = p.id AND h.revision = p.revision \
      WHERE p.tenant_id = $1 AND p.kind = $2";
 
 impl Programs {
@@ -154,18 +179,11 @@ impl Programs {
         .bind(now)
         .execute(&mut *tx)
         .await?;
-        let program: String = sqlx::query_scalar(
-            "SELECT id FROM programs WHERE tenant_id = $1 AND kind = $2 AND name = $3",
-        )
-        .bind(self.scope.key())
-        .bind(self.kind.name())
-        .bind(name)
-        .fetch_one(&mut *tx)
-        .await?;
+        let held = rollout::hold(&mut tx, self, name).await?;
         let newest = sqlx::query(
             "SELECT * FROM versions WHERE program_id = $1 ORDER BY number DESC LIMIT 1",
         )
-        .bind(&program)
+        .bind(held.program.to_string())
         .fetch_optional(&mut *tx)
         .await?
         .as_ref()
@@ -173,29 +191,33 @@ impl Programs {
         .transpose()?;
         let version = match newest {
             Some(newest) if newest.digest == new.digest => newest,
-            newest => {
+            _ => {
+                let number = held.last_number.saturating_add(1);
+                let statement = VersionStatement {
+                    tenant: self.scope.id(),
+                    kind: self.kind.name(),
+                    program: held.program,
+                    name,
+                    number,
+                    digest: new.digest,
+                };
                 let version = Version {
                     id: VersionId(Uuid::now_v7()),
-                    number: newest.map_or(0, |newest| newest.number) + 1,
+                    number,
                     digest: new.digest.to_owned(),
                     worlds: new.worlds.to_vec(),
                     size_bytes: new.bytes.len() as u64,
                     note: new.note.to_owned(),
+                    signature: new.sign.map(|Sign(sign)| sign(&statement)),
                     created_at: Timestamp(now.unsigned_abs()),
                 };
-                self.insert(&mut tx, &program, &version, new.bytes).await?;
+                self.insert(&mut tx, &held.program.to_string(), &version, new.bytes).await?;
                 version
             }
         };
-        sqlx::query(
-            "UPDATE programs SET current_version = $2 \
-             WHERE id = $1 AND (current_version IS NULL OR $3 = 1)",
-        )
-        .bind(&program)
-        .bind(version.id.to_string())
-        .bind(i64::from(new.promote))
-        .execute(&mut *tx)
-        .await?;
+        if new.promote || held.stable.is_none() {
+            rollout::promote(&mut tx, self, &held, version.number, None, new.order).await?;
+        }
         tx.commit().await?;
         Ok(version)
     }
@@ -259,22 +281,6 @@ impl Programs {
         found.ok_or_else(|| StoreError::not_found("version", version))
     }
 
-    /// Makes a version the one that new calls get; calls under way keep theirs.
-    pub async fn promote(&self, name: &str, number: u32) -> Result<Program> {
-        let version = self.version(name, number).await?;
-        sqlx::query(
-            "UPDATE programs SET current_version = $4 \
-             WHERE tenant_id = $1 AND kind = $2 AND name = $3",
-        )
-        .bind(self.scope.key())
-        .bind(self.kind.name())
-        .bind(name)
-        .bind(version.id.to_string())
-        .execute(self.scope.write())
-        .await?;
-        self.get(name).await
-    }
-
     /// Deletes a program with all its versions, unless numbers lead to it or the
     /// tenant distributes with it.
     pub async fn delete(&self, name: &str) -> Result<()> {
@@ -324,7 +330,8 @@ impl Programs {
         .await?;
         sqlx::query(
             "INSERT INTO versions (id, tenant_id, program_id, number, digest, worlds, size_bytes, \
-             note, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+             note, created_at, signed_by, signature) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .bind(version.id.to_string())
         .bind(self.scope.key())
@@ -335,8 +342,15 @@ impl Programs {
         .bind(row::big(version.size_bytes))
         .bind(&version.note)
         .bind(row::ms(version.created_at))
+        .bind(version.signature.as_ref().map(|signed| signed.key.clone()))
+        .bind(version.signature.as_ref().map(|signed| signed.signature.clone()))
         .execute(&mut **tx)
         .await?;
+        sqlx::query("UPDATE programs SET last_number = $2 WHERE id = $1")
+            .bind(program)
+            .bind(i64::from(version.number))
+            .execute(&mut **tx)
+            .await?;
         Ok(())
     }
 }
@@ -347,11 +361,12 @@ fn program_from_row(found: &AnyRow) -> Result<Program> {
         id: row::parsed(found, "program_id")?,
         name: row::text(found, "name")?,
         current: has_version.then(|| version_from_row(found)).transpose()?,
+        rollout: rollout::from_row(found)?,
         created_at: row::time(found, "program_created_at")?,
     })
 }
 
-fn version_from_row(found: &AnyRow) -> Result<Version> {
+pub(crate) fn version_from_row(found: &AnyRow) -> Result<Version> {
     Ok(Version {
         id: row::parsed(found, "id")?,
         number: u32::try_from(row::number(found, "number")?).unwrap_or(u32::MAX),
@@ -359,6 +374,13 @@ fn version_from_row(found: &AnyRow) -> Result<Version> {
         worlds: row::json(found, "worlds")?,
         size_bytes: row::number(found, "size_bytes")?,
         note: row::text(found, "note")?,
+        signature: signature_from_row(found)?,
         created_at: row::time(found, "created_at")?,
     })
+}
+
+fn signature_from_row(found: &AnyRow) -> Result<Option<VersionSignature>> {
+    let key: Option<String> = row::maybe_parsed(found, "signed_by")?;
+    let signature: Option<String> = row::maybe_parsed(found, "signature")?;
+    Ok(key.zip(signature).map(|(key, signature)| VersionSignature { key, signature }))
 }

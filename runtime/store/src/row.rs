@@ -109,3 +109,8 @@ pub(crate) fn now() -> Timestamp {
         std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
+
+pub(crate) fn maybe_number(row: &AnyRow, column: &str) -> Result<Option<u32>> {
+    let value: Option<i64> = row.try_get(column)?;
+    Ok(value.map(|value| u32::try_from(value).unwrap_or(u32::MAX)))
+}

@@ -4,7 +4,7 @@ mod support;
 
 use strowger_model::{AgentState, Relaxation, Skill, SkillNeed, Timestamp};
 use strowger_store::{
-    AgentSettings, CallFallback, Fact, Ha1, Members, NewPrompt, NewVersion, PhonePassword,
+    AgentSettings, CallFallback, Fact, Ha1, Members, NewPrompt, NewVersion, Order, PhonePassword,
     QueueSettings, RouterChoice, StoreError, TrunkPasswords, TrunkSettings,
 };
 use support::{Database, settings};
@@ -22,7 +22,8 @@ fn password() -> PhonePassword {
 }
 
 fn version<'a>(bytes: &'a [u8], digest: &'a str, worlds: &'a [String]) -> NewVersion<'a> {
-    NewVersion { bytes, digest, worlds, note: "", promote: false }
+    let order = Order { by: "test", seen: None };
+    NewVersion { bytes, digest, worlds, note: "", promote: false, order, sign: None }
 }
 
 #[track_caller]
@@ -178,9 +179,11 @@ async fn versions_are_immutable_and_promoted_by_hand() {
     assert_eq!(flows.find(first.id).await.unwrap(), ("ivr".to_owned(), first.clone()));
     // The same bytes again are the same version.
     assert_eq!(flows.upload("ivr", &version(b"two", "d2", &worlds)).await.unwrap(), second);
-    assert_eq!(flows.promote("ivr", 2).await.unwrap().current, Some(second.clone()));
+    let order = Order { by: "test", seen: None };
+    flows.promote("ivr", 2, None, order).await.unwrap();
+    assert_eq!(flows.get("ivr").await.unwrap().current, Some(second.clone()));
     assert_eq!(flows.bytes(first.id).await.unwrap(), b"one");
-    assert!(matches!(flows.promote("ivr", 3).await, Err(StoreError::NotFound { .. })));
+    assert!(matches!(flows.promote("ivr", 3, None, order).await, Err(StoreError::NotFound { .. })));
 }
 
 #[tokio::test]

@@ -7,9 +7,11 @@ use std::sync::{Arc, Mutex};
 use strowger_api::{
     AgentOrder, AgentStatus, Alarm, Answer, Ban, CallTrace, Change, Control, ControlError,
     ConvertedPrompt, DrainOrder, DrainStatus, Event, GuestRefused, GuestReport, LiveCall,
-    PromptRefused, QueueStatus, TrunkStatus,
+    PromptRefused, QueueStatus, SigningKey, TrunkStatus,
 };
-use strowger_model::{AgentId, AgentState, CallId, TenantId, Timestamp};
+use strowger_model::{
+    AgentId, AgentState, CallId, TenantId, Timestamp, VersionSignature, VersionStatement,
+};
 use tokio::sync::broadcast;
 
 /// Events kept for slow readers; small, so that a test can outrun it.
@@ -121,6 +123,17 @@ impl Control for MemoryControl {
             (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
         });
         at_once(Ok(GuestReport { digest: format!("{digest:064x}"), worlds }))
+    }
+
+    fn sign(&self, statement: &VersionStatement<'_>) -> VersionSignature {
+        // As long as a signature; nobody here checks it.
+        let signature = format!("{:0128x}", statement.to_string().len());
+        VersionSignature { key: "0123456789abcdef".to_owned(), signature }
+    }
+
+    fn signing_keys(&self) -> Vec<SigningKey> {
+        let id = "0123456789abcdef".to_owned();
+        vec![SigningKey { id, public_key: "00".repeat(32), signs: true }]
     }
 
     fn convert_prompt(&self, bytes: Bytes) -> Answer<'_, Result<ConvertedPrompt, PromptRefused>> {

@@ -25,6 +25,10 @@ impl Call {
         if self.record.guest.faults.len() < FAULTS_KEPT {
             self.record.guest.faults.push(fault.to_string());
         }
+        if let Some(part) = self.record.guest.of(self.record.flow_version) {
+            part.fault.get_or_insert_with(|| fault.kind.name().to_owned());
+            part.blame.get_or_insert(fault.blame);
+        }
         self.happened(
             "flow.fault",
             json!({ "kind": fault.kind, "message": fault.message, "blame": fault.blame }),

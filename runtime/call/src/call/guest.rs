@@ -213,6 +213,11 @@ impl Call {
         used.turns += 1;
         used.fuel = used.fuel.saturating_add(result.fuel);
         used.busy_us = used.busy_us.saturating_add(result.busy_us);
+        if let Some(part) = used.of(self.record.flow_version) {
+            part.turns += 1;
+            part.fuel = part.fuel.saturating_add(result.fuel);
+            part.busy_us = part.busy_us.saturating_add(result.busy_us);
+        }
         let (actions, fault) = match result.outcome {
             Ok(actions) => (actions, None),
             Err(fault) => (Vec::new(), Some(fault)),

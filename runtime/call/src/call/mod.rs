@@ -116,7 +116,7 @@ impl Call {
             legs: Vec::new(),
             queue_visits: Vec::new(),
             transfers: Vec::new(),
-            guest: GuestUse::default(),
+            guest: GuestUse::beginning_with(setup.version),
             digits: String::new(),
             recordings: Vec::new(),
             attributes: Vec::new(),

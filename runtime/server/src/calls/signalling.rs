@@ -156,8 +156,12 @@ fn accept(node: &Arc<Node>, incoming: Incoming) -> Result<(), Refusal> {
     }
     tenant.admit_call(now).map_err(|_| refused(Cause::Congestion, "call.refused.quota"))?;
     let to_kind = destination.kind();
+    let call = CallId(Uuid::now_v7());
     let (flow, version, program) = match destination {
-        Destination::Flow(flow) => (flow.name.clone(), flow.version, flow.program.clone()),
+        Destination::Flow(entry) => {
+            let (version, program) = entry.version_for(call);
+            (entry.flow.name.clone(), version, program)
+        }
         Destination::Unbound => (String::new(), None::<VersionId>, None),
         Destination::Extension | Destination::Outside => {
             (DIRECT_DIAL.to_owned(), None, Some(node.direct_dial().clone()))
@@ -175,7 +179,7 @@ fn accept(node: &Arc<Node>, incoming: Incoming) -> Result<(), Refusal> {
     ]);
     let offered = incoming.offer.as_ref().map(|offer| offer.codecs.clone()).unwrap_or_default();
     let setup = CallSetup {
-        call: CallId(Uuid::now_v7()),
+        call,
         tenant: tenant.id,
         direction: Direction::Inbound,
         from: caller(&incoming.from),

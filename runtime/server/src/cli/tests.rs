@@ -5,6 +5,7 @@
 mod memory;
 mod operators;
 mod replay;
+mod rollout;
 
 use super::{CliError, Command, Connection, Output, execute};
 use clap::{CommandFactory as _, Parser};

@@ -1,8 +1,10 @@
 //! What an operator sets: a TOML file, each value with a default that works on
 //! one machine.
 
+mod signing;
 mod trace;
 
+pub use signing::SigningConfig;
 pub use trace::{HepConfig, TraceConfig, TracedPart};
 
 use anyhow::{Context as _, Result, ensure};
@@ -30,6 +32,8 @@ pub struct Config {
     pub outbound_http: OutboundHttp,
     /// What is kept of SIP messages.
     pub trace: TraceConfig,
+    /// Signatures of versions.
+    pub signing: SigningConfig,
     /// Most calls at once; a further one is answered 503.
     pub max_calls: usize,
     /// Whether calls keep a journal. Without it they cannot be replayed, and none
@@ -148,6 +152,7 @@ impl Default for Config {
             guests: GuestConfig::default(),
             outbound_http: OutboundHttp::default(),
             trace: TraceConfig::default(),
+            signing: SigningConfig::default(),
             max_calls: 10_000,
             journal: true,
         }

@@ -141,7 +141,13 @@ mod tests {
         let metrics = Metrics::default();
         metrics.count_event("call.refused.capacity");
         metrics.count_event("call.refused.capacity");
-        let guest = GuestUse { turns: 3, fuel: 70, busy_us: 5, faults: vec!["trap".into()] };
+        let guest = GuestUse {
+            turns: 3,
+            fuel: 70,
+            busy_us: 5,
+            faults: vec!["trap".into()],
+            ..GuestUse::default()
+        };
         metrics.flow_used("acme", "ivr", &guest);
         let media = LegMedia {
             transcoded: true,

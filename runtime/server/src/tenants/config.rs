@@ -5,18 +5,63 @@
 use std::collections::HashMap;
 use strowger_guest::{Budget, Program};
 use strowger_model::rules::TenantRules;
-use strowger_model::{AgentId, TenantId, TrunkId, VersionId};
+use strowger_model::{
+    AgentId, CallId, RollbackRules, TenantId, Timestamp, TrunkId, VersionId, tries_canary,
+};
 use strowger_store::{Agent, CallFallback, Queue, TenantLimits, Trunk};
 
-/// A flow's current version.
+/// A flow's versions that new calls get.
 #[derive(Clone, Debug)]
 pub struct LoadedFlow {
     /// Its name.
     pub name: String,
-    /// Current version; none before the first upload.
+    /// Stable version; none before the first upload.
     pub version: Option<VersionId>,
-    /// That version compiled; none if there is none or it does not compile here.
+    /// That version compiled; none if there is none or it could not be loaded.
     pub program: Option<Program>,
+    /// The version that some calls try. One that could not be loaded gets none.
+    pub canary: Option<LoadedCanary>,
+    /// What is watched by the rules, if anything is.
+    pub trial: Option<Trial>,
+}
+
+/// A version that some calls try.
+#[derive(Clone, Debug)]
+pub struct LoadedCanary {
+    /// Which.
+    pub version: VersionId,
+    /// How many calls try it.
+    pub share_percent: u32,
+    /// It, compiled.
+    pub program: Program,
+}
+
+/// A version that is taken out when it breaks the rules.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    /// Which.
+    pub tried: VersionId,
+    /// Whether it is a canary beside the stable version, rather than one that
+    /// has just become the stable one.
+    pub is_canary: bool,
+    /// Revision of the rollout.
+    pub revision: u64,
+    /// The rules.
+    pub rules: RollbackRules,
+    /// Until when it is watched; none: as long as it is tried.
+    pub until: Option<Timestamp>,
+}
+
+/// Where a number leads.
+#[derive(Clone, Debug, Default)]
+pub struct LoadedNumber {
+    /// Name of the flow; none: the fallback takes the call.
+    pub flow: Option<String>,
+    /// The version that the number is bound to, compiled if it could be loaded;
+    /// none: the flow's stable one.
+    pub version: Option<(VersionId, Option<Program>)>,
+    /// A canary of its own.
+    pub canary: Option<LoadedCanary>,
 }
 
 /// One tenant's configuration.
@@ -42,8 +87,8 @@ pub struct TenantConfig {
     pub rules: TenantRules,
     /// What one event of a guest may use.
     pub budget: Budget,
-    /// Number to name of flow; none: the fallback takes the call.
-    pub numbers: HashMap<String, Option<String>>,
+    /// Where each number leads.
+    pub numbers: HashMap<String, LoadedNumber>,
     /// By name.
     pub flows: HashMap<String, LoadedFlow>,
     /// The router that was chosen, if it could be loaded.
@@ -63,7 +108,7 @@ pub struct TenantConfig {
 #[derive(Clone, Debug)]
 pub enum Destination<'a> {
     /// To a flow.
-    Flow(&'a LoadedFlow),
+    Flow(FlowEntry<'a>),
     /// The number is the tenant's, but no flow is bound to it.
     Unbound,
     /// To another phone of the tenant.
@@ -72,6 +117,34 @@ pub enum Destination<'a> {
     Outside,
     /// Out, which the tenant's phones may not.
     Forbidden,
+}
+
+/// A flow, entered by one of its numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct FlowEntry<'a> {
+    /// The flow.
+    pub flow: &'a LoadedFlow,
+    number: &'a LoadedNumber,
+}
+
+impl FlowEntry<'_> {
+    /// The version that a call gets, and its program if it could be loaded. The
+    /// same call always gets the same one, as long as nothing is changed.
+    pub fn version_for(&self, call: CallId) -> (Option<VersionId>, Option<Program>) {
+        let canary = match (&self.number.canary, &self.number.version) {
+            (Some(own), _) => Some(own),
+            // A number that is bound to a version takes no part in the flow's trials.
+            (None, Some(_)) => None,
+            (None, None) => self.flow.canary.as_ref(),
+        };
+        if let Some(canary) = canary.filter(|canary| tries_canary(call, canary.share_percent)) {
+            return (Some(canary.version), Some(canary.program.clone()));
+        }
+        match &self.number.version {
+            Some((version, program)) => (Some(*version), program.clone()),
+            None => (self.flow.version, self.flow.program.clone()),
+        }
+    }
 }
 
 impl Destination<'_> {
@@ -94,8 +167,8 @@ pub struct Parts {
     pub queues: Vec<Queue>,
     /// Trunks.
     pub trunks: Vec<Trunk>,
-    /// Number to name of flow.
-    pub numbers: HashMap<String, Option<String>>,
+    /// Where each number leads.
+    pub numbers: HashMap<String, LoadedNumber>,
     /// By name.
     pub flows: HashMap<String, LoadedFlow>,
     /// The router.
@@ -166,8 +239,8 @@ impl TenantConfig {
         let bound = self.numbers.get(dialled).or_else(|| {
             self.numbers.get(format!("+{}", dialled.trim_start_matches('+')).as_str())
         })?;
-        match bound.as_ref().and_then(|name| self.flows.get(name)) {
-            Some(flow) => Some(Destination::Flow(flow)),
+        match bound.flow.as_ref().and_then(|name| self.flows.get(name)) {
+            Some(flow) => Some(Destination::Flow(FlowEntry { flow, number: bound })),
             None => Some(Destination::Unbound),
         }
     }
@@ -183,6 +256,16 @@ impl TenantConfig {
         is_number.then_some(match self.limits.phones_dial_out {
             true => Destination::Outside,
             false => Destination::Forbidden,
+        })
+    }
+
+    /// The flow of which this version is tried, or stands beside one that is.
+    pub fn trial_of(&self, version: VersionId, now: Timestamp) -> Option<(&str, &Trial)> {
+        self.flows.values().find_map(|flow| {
+            let trial = flow.trial.as_ref()?;
+            let on = trial.until.is_none_or(|until| now < until);
+            let concerns = trial.tried == version || flow.version == Some(version);
+            (on && concerns).then_some((flow.name.as_str(), trial))
         })
     }
 

@@ -1,15 +1,16 @@
 //! From the database to a tenant's configuration in memory.
 
 use super::Tenant;
-use super::config::{LoadedFlow, Parts, TenantConfig};
+use super::config::{LoadedCanary, LoadedFlow, LoadedNumber, Parts, TenantConfig, Trial};
 use super::distribution::{self, DistributionHandle};
 use crate::node::Node;
-use anyhow::Result;
+use anyhow::{Context as _, Result};
+use serde_json::json;
 use std::collections::HashMap;
 use std::sync::Arc;
 use strowger_guest::Program;
 use strowger_model::{TenantId, VersionId};
-use strowger_store::{RouterChoice, StoreError, TenantStore};
+use strowger_store::{Number, RouterChoice, StoreError, TenantStore};
 
 /// Loads every tenant; one that cannot be loaded is reported and left out.
 pub async fn everything(node: &Arc<Node>) -> Result<()> {
@@ -23,6 +24,8 @@ pub async fn everything(node: &Arc<Node>) -> Result<()> {
 
 /// Brings one tenant in line with the database: added, changed or gone.
 pub async fn refresh(node: &Arc<Node>, id: TenantId) -> Result<()> {
+    // One after the other: what was read first must not come into force last.
+    let _turn = node.tenants.turn(id).await;
     let scope = node.store.tenant(id);
     let read = match scope.configuration().await {
         Ok(read) => read,
@@ -32,13 +35,12 @@ pub async fn refresh(node: &Arc<Node>, id: TenantId) -> Result<()> {
         }
         Err(error) => return Err(error.into()),
     };
-    let numbers = read.numbers.into_iter();
     let prompts = read.prompts.into_iter();
     let parts = Parts {
         agents: read.agents,
         queues: read.queues,
         trunks: read.trunks,
-        numbers: numbers.map(|number| (number.number.to_string(), number.flow_name)).collect(),
+        numbers: numbers(node, &scope, read.numbers).await,
         flows: flows(node, &scope, read.flows).await,
         router: router(node, &scope, &read.tenant.settings.router).await,
         prompts: prompts.map(|prompt| (prompt.name, prompt.digest)).collect(),
@@ -71,9 +73,64 @@ async fn flows(
             Some(version) => load(node, scope, true, version).await,
             None => None,
         };
-        flows.insert(flow.name.clone(), LoadedFlow { name: flow.name, version, program });
+        let trial = version.and_then(|stable| trial(&flow, stable));
+        let canary = match flow.rollout.canary {
+            Some(wanted) => canary(node, scope, wanted.version, wanted.share_percent).await,
+            None => None,
+        };
+        let loaded = LoadedFlow { name: flow.name.clone(), version, program, canary, trial };
+        flows.insert(flow.name, loaded);
     }
     flows
+}
+
+async fn canary(
+    node: &Arc<Node>,
+    scope: &TenantStore,
+    version: VersionId,
+    share_percent: u32,
+) -> Option<LoadedCanary> {
+    let program = load(node, scope, true, version).await?;
+    Some(LoadedCanary { version, share_percent, program })
+}
+
+fn trial(flow: &strowger_store::Program, stable: VersionId) -> Option<Trial> {
+    let rollout = &flow.rollout;
+    if rollout.rules.is_empty() {
+        return None;
+    }
+    let (tried, until) = match rollout.canary {
+        Some(canary) => (canary.version, None),
+        None => (stable, Some(rollout.watched_after_promotion()?.1)),
+    };
+    Some(Trial {
+        tried,
+        is_canary: until.is_none(),
+        revision: rollout.revision,
+        rules: rollout.rules.clone(),
+        until,
+    })
+}
+
+async fn numbers(
+    node: &Arc<Node>,
+    scope: &TenantStore,
+    stored: Vec<Number>,
+) -> HashMap<String, LoadedNumber> {
+    let mut numbers = HashMap::new();
+    for number in stored {
+        let version = match number.version {
+            Some((version, _)) => Some((version, load(node, scope, true, version).await)),
+            None => None,
+        };
+        let canary = match number.canary {
+            Some((version, wanted)) => canary(node, scope, version, wanted.share_percent).await,
+            None => None,
+        };
+        let loaded = LoadedNumber { flow: number.flow_name, version, canary };
+        numbers.insert(number.number.to_string(), loaded);
+    }
+    numbers
 }
 
 async fn router(node: &Arc<Node>, scope: &TenantStore, choice: &RouterChoice) -> Option<Program> {
@@ -89,8 +146,9 @@ async fn router(node: &Arc<Node>, scope: &TenantStore, choice: &RouterChoice) ->
     }
 }
 
-/// A version's program; one that was checked when it was uploaded compiles again
-/// unless the engine has changed, which is reported and left to the fallback.
+/// A version's program, if the version is what the operator has signed. One that
+/// was checked when it was uploaded compiles again unless the engine has changed;
+/// either failure is reported and left to the fallback.
 pub async fn load(
     node: &Arc<Node>,
     scope: &TenantStore,
@@ -101,17 +159,27 @@ pub async fn load(
         return Some(program);
     }
     let repository = if is_flow { scope.flows() } else { scope.routers() };
-    let compiled = match repository.bytes(version).await {
-        Ok(bytes) => node.compile(bytes).await,
-        Err(error) => Err(error.into()),
+    let compiled = async {
+        let (stored, bytes) = repository.signed(version).await?;
+        node.signing
+            .check(&stored, &bytes)
+            .with_context(|| format!("version {} of {}", stored.number, stored.name))?;
+        node.compile(bytes).await
     };
-    match compiled {
+    match compiled.await {
         Ok(program) => {
             node.programs.put(version, &program);
             Some(program)
         }
         Err(error) => {
-            tracing::error!(tenant = %scope.id(), %version, %error, "version not loaded");
+            let reason = format!("{error:#}");
+            tracing::error!(tenant = %scope.id(), %version, reason, "version not loaded");
+            node.metrics.count_event("version.not_loaded");
+            node.raise_alarm(&json!({
+                "name": format!("version.not_loaded/{version}"),
+                "tenant": scope.id(),
+                "reason": reason,
+            }));
             None
         }
     }

@@ -96,6 +96,8 @@ impl Tenant {
 #[derive(Debug, Default)]
 pub struct Tenants {
     by_id: RwLock<HashMap<TenantId, Arc<Tenant>>>,
+    /// Whose configuration is being replaced; as many as there are at once.
+    turns: Mutex<HashMap<TenantId, Arc<tokio::sync::Mutex<()>>>>,
 }
 
 impl Tenants {
@@ -107,6 +109,16 @@ impl Tenants {
     /// Every tenant.
     pub fn all(&self) -> Vec<Arc<Tenant>> {
         self.by_id.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Waits until nobody else replaces the tenant's configuration.
+    pub async fn turn(&self, id: TenantId) -> tokio::sync::OwnedMutexGuard<()> {
+        let turn = {
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+            turns.entry(id).or_default().clone()
+        };
+        turn.lock_owned().await
     }
 
     /// Adds a tenant.

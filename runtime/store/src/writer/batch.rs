@@ -128,11 +128,11 @@ async fn write_records(
 ) -> Result<()> {
     let sql = format!(
         "INSERT INTO calls (id, tenant_id, direction, from_addr, to_addr, started_at, \
-         answered_at, ended_at, cause, queue, agent_id, record) VALUES {} \
+         answered_at, ended_at, cause, queue, agent_id, began_with, record) VALUES {} \
          ON CONFLICT (id) DO UPDATE SET answered_at = excluded.answered_at, \
          ended_at = excluded.ended_at, cause = excluded.cause, queue = excluded.queue, \
          agent_id = excluded.agent_id, record = excluded.record",
-        dialect::rows(records.len(), 12)
+        dialect::rows(records.len(), 13)
     );
     let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
     for record in records {
@@ -149,6 +149,7 @@ async fn write_records(
             .bind(record.cause.map(|cause| cause.name()))
             .bind(visit.map(|visit| visit.queue.clone()))
             .bind(agent_of(record).map(|agent| agent.to_string()))
+            .bind(record.guest.versions.first().map(|used| used.version.to_string()))
             .bind(row::to_json(record)?);
     }
     // Only full chunks recur, so only their statement is worth keeping prepared.

@@ -25,6 +25,8 @@ mod numbers_and_prompts;
 mod parking;
 mod pick_up;
 mod recording_cannot_be_written;
+mod rollout;
+mod signatures;
 mod sipp_peer;
 mod softphones;
 mod support;

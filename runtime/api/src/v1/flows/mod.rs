@@ -1,11 +1,17 @@
 //! Flows and their versions.
 
+mod canary;
+mod compare;
 mod delete;
+mod delete_version;
 mod download;
+mod end_canary;
 mod find;
 mod get;
 mod list;
 mod promote;
+mod rollback;
+mod rollout;
 mod upload;
 mod version;
 mod versions;
@@ -24,6 +30,12 @@ pub(crate) fn quick() -> OpenApiRouter<Api> {
         .routes(routes!(find::find_flow_version))
         .routes(routes!(download::download_flow))
         .routes(routes!(promote::promote_flow))
+        .routes(routes!(rollout::flow_rollout))
+        .routes(routes!(canary::try_canary))
+        .routes(routes!(end_canary::end_canary))
+        .routes(routes!(compare::compare_flow))
+        .routes(routes!(rollback::roll_back_flow))
+        .routes(routes!(delete_version::delete_flow_version))
 }
 
 pub(crate) fn uploads() -> OpenApiRouter<Api> {

@@ -1,6 +1,6 @@
 //! `POST /v1/flows/{name}/versions`
 
-use crate::auth::InTenant;
+use crate::auth::{Caller, InTenant};
 use crate::control::Changed;
 use crate::extract::{Path, Query};
 use crate::problem::Result;
@@ -25,11 +25,12 @@ use axum::http::StatusCode;
 pub(crate) async fn upload_flow(
     State(api): State<Api>,
     InTenant { tenant, scope }: InTenant,
+    Caller(key): Caller,
     Path(name): Path<String>,
     Query(options): Query<UploadOptions>,
     request: Request,
 ) -> Result<(StatusCode, Json<Version>)> {
-    let version = upload(&api, &scope.flows(), &name, &options, request).await?;
+    let version = upload(&api, &scope.flows(), &name, &options, &key.name, request).await?;
     api.changed(tenant, Changed::Flows).await;
     Ok((StatusCode::CREATED, Json(version)))
 }

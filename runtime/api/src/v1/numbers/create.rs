@@ -1,6 +1,6 @@
 //! `POST /v1/numbers`
 
-use super::{Number, NumberBody};
+use super::{Number, NumberBody, route};
 use crate::auth::InTenant;
 use crate::control::Changed;
 use crate::extract;
@@ -23,8 +23,8 @@ pub(crate) async fn create_number(
     InTenant { tenant, scope }: InTenant,
     extract::Json(body): extract::Json<NumberBody>,
 ) -> Result<(StatusCode, Json<Number>)> {
-    let flow = body.flow.as_deref();
-    let created = scope.numbers().create(&body.number, flow, &body.note).await?;
+    let route = route(body.flow.as_deref(), body.version, body.canary);
+    let created = scope.numbers().create(&body.number, route, &body.note).await?;
     api.changed(tenant, Changed::Numbers).await;
     Ok((StatusCode::CREATED, Json(created.into())))
 }

@@ -29,9 +29,16 @@ pub(crate) fn quick() -> OpenApiRouter<Api> {
 pub(crate) struct NumberBody {
     /// In E.164 form: `+441632960000`.
     number: Address,
-    /// Flow whose current version takes its calls; absent: the fallback does.
+    /// Flow that takes its calls; absent: the fallback does.
     #[serde(default)]
     flow: Option<String>,
+    /// The version of it that takes them, whatever is promoted; absent: the
+    /// stable one.
+    #[serde(default)]
+    version: Option<u32>,
+    /// A version that some of them try, instead of the flow's own canary.
+    #[serde(default)]
+    canary: Option<NumberCanary>,
     /// What it is for.
     #[serde(default)]
     note: String,
@@ -41,12 +48,41 @@ pub(crate) struct NumberBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NumberTarget {
-    /// Flow whose current version takes its calls; absent: the fallback does.
+    /// Flow that takes its calls; absent: the fallback does.
     #[serde(default)]
     flow: Option<String>,
+    /// The version of it that takes them, whatever is promoted; absent: the
+    /// stable one.
+    #[serde(default)]
+    version: Option<u32>,
+    /// A version that some of them try, instead of the flow's own canary.
+    #[serde(default)]
+    canary: Option<NumberCanary>,
     /// What it is for.
     #[serde(default)]
     note: String,
+}
+
+/// A version that some calls of a number try.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NumberCanary {
+    /// Number of the version.
+    version: u32,
+    /// Percent of the calls, 0 to 100.
+    share_percent: u32,
+}
+
+fn route<'a>(
+    flow: Option<&'a str>,
+    version: Option<u32>,
+    canary: Option<NumberCanary>,
+) -> store::NumberRoute<'a> {
+    let canary = canary.map(|NumberCanary { version, share_percent }| store::NumberCanary {
+        version,
+        share_percent,
+    });
+    store::NumberRoute { flow, version, canary }
 }
 
 /// A public number.
@@ -54,8 +90,12 @@ pub(crate) struct NumberTarget {
 pub(crate) struct Number {
     pub id: NumberId,
     pub number: Address,
-    /// Flow whose current version takes its calls.
+    /// Flow that takes its calls.
     pub flow: Option<String>,
+    /// The version of it that takes them; absent: the stable one.
+    pub version: Option<u32>,
+    /// A version that some of them try.
+    pub canary: Option<NumberCanary>,
     pub note: String,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -67,6 +107,11 @@ impl From<store::Number> for Number {
             id: number.id,
             number: number.number,
             flow: number.flow_name,
+            version: number.version.map(|(_, number)| number),
+            canary: number.canary.map(|(_, canary)| NumberCanary {
+                version: canary.version,
+                share_percent: canary.share_percent,
+            }),
             note: number.note,
             created_at: number.created_at,
             updated_at: number.updated_at,

@@ -1,6 +1,6 @@
 //! `PUT /v1/numbers/{number}`
 
-use super::{Number, NumberTarget};
+use super::{Number, NumberTarget, route};
 use crate::auth::InTenant;
 use crate::control::Changed;
 use crate::extract::{self, Path};
@@ -24,7 +24,8 @@ pub(crate) async fn update_number(
     Path(number): Path<String>,
     extract::Json(body): extract::Json<NumberTarget>,
 ) -> Result<Json<Number>> {
-    let updated = scope.numbers().update(&number, body.flow.as_deref(), &body.note).await?;
+    let route = route(body.flow.as_deref(), body.version, body.canary);
+    let updated = scope.numbers().update(&number, route, &body.note).await?;
     api.changed(tenant, Changed::Numbers).await;
     Ok(Json(updated.into()))
 }

@@ -1,12 +1,14 @@
 //! What flows and routers share: a name with immutable versions.
 
+pub(crate) mod rollout;
+
 use crate::extract::Upload;
 use crate::limits;
 use crate::problem::{Problem, Result};
 use crate::state::Api;
 use axum::extract::Request;
 use serde::{Deserialize, Serialize};
-use strowger_model::{FlowId, Timestamp, VersionId};
+use strowger_model::{FlowId, RollbackRules, Timestamp, VersionId, VersionSignature};
 use strowger_store as store;
 use utoipa::{IntoParams, ToSchema};
 
@@ -15,8 +17,10 @@ use utoipa::{IntoParams, ToSchema};
 pub(crate) struct Program {
     pub id: FlowId,
     pub name: String,
-    /// The version that new calls get.
+    /// The stable version: new calls get it, but for those that try a canary.
     pub current: Option<Version>,
+    /// Changes of the rollout so far.
+    pub revision: u64,
     pub created_at: Timestamp,
 }
 
@@ -33,6 +37,8 @@ pub(crate) struct Version {
     pub size_bytes: u64,
     /// What the uploader said about it.
     pub note: String,
+    /// The operator's signature; absent: uploaded before there was a key.
+    pub signature: Option<VersionSignature>,
     pub created_at: Timestamp,
 }
 
@@ -47,6 +53,9 @@ pub(crate) struct UploadOptions {
     /// What to say about it.
     #[serde(default)]
     note: String,
+    /// Revision of the rollout that was seen, for a version to be promoted;
+    /// another one is refused with 409.
+    expected_revision: Option<u64>,
 }
 
 /// The version to make current.
@@ -55,6 +64,12 @@ pub(crate) struct UploadOptions {
 pub(crate) struct Promotion {
     /// Its number.
     pub version: u32,
+    /// When it is taken out again by itself; absent: the rules in force stay.
+    #[serde(default)]
+    pub rules: Option<RollbackRules>,
+    /// Revision of the rollout that was seen; another one is refused with 409.
+    #[serde(default)]
+    pub expected_revision: Option<u64>,
 }
 
 /// Checks an upload and stores it as a version.
@@ -63,6 +78,7 @@ pub(crate) async fn upload(
     programs: &store::Programs,
     name: &str,
     options: &UploadOptions,
+    by: &str,
     request: Request,
 ) -> Result<Version> {
     let upload = Upload::read(api, request, limits::PROGRAM_BODY).await?;
@@ -81,6 +97,8 @@ pub(crate) async fn upload(
         worlds: &report.worlds,
         note: &options.note,
         promote: options.promote,
+        order: store::Order { by, seen: options.expected_revision },
+        sign: Some(store::Sign(&|statement| api.control.sign(statement))),
     };
     Ok(programs.upload(name, &new).await?.into())
 }
@@ -91,6 +109,7 @@ impl From<store::Program> for Program {
             id: program.id,
             name: program.name,
             current: program.current.map(Version::from),
+            revision: program.rollout.revision,
             created_at: program.created_at,
         }
     }
@@ -105,6 +124,7 @@ impl From<store::Version> for Version {
             worlds: version.worlds,
             size_bytes: version.size_bytes,
             note: version.note,
+            signature: version.signature,
             created_at: version.created_at,
         }
     }

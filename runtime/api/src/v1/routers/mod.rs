@@ -1,10 +1,13 @@
 //! Routers and their versions.
 
 mod delete;
+mod delete_version;
 mod download;
 mod get;
 mod list;
 mod promote;
+mod rollback;
+mod rollout;
 mod upload;
 mod version;
 mod versions;
@@ -22,6 +25,9 @@ pub(crate) fn quick() -> OpenApiRouter<Api> {
         .routes(routes!(version::router_version))
         .routes(routes!(download::download_router))
         .routes(routes!(promote::promote_router))
+        .routes(routes!(rollout::router_rollout))
+        .routes(routes!(rollback::roll_back_router))
+        .routes(routes!(delete_version::delete_router_version))
 }
 
 pub(crate) fn uploads() -> OpenApiRouter<Api> {

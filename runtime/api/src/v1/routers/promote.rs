@@ -1,6 +1,6 @@
 //! `PUT /v1/routers/{name}/current`
 
-use crate::auth::InTenant;
+use crate::auth::{Caller, InTenant};
 use crate::control::Changed;
 use crate::extract::{self, Path};
 use crate::problem::Result;
@@ -8,6 +8,7 @@ use crate::state::Api;
 use crate::v1::programs::{Program, Promotion};
 use axum::Json;
 use axum::extract::State;
+use strowger_store::Order;
 
 /// Makes a version of a router the one in force.
 ///
@@ -23,10 +24,12 @@ use axum::extract::State;
 pub(crate) async fn promote_router(
     State(api): State<Api>,
     InTenant { tenant, scope }: InTenant,
+    Caller(key): Caller,
     Path(name): Path<String>,
     extract::Json(body): extract::Json<Promotion>,
 ) -> Result<Json<Program>> {
-    let program = scope.routers().promote(&name, body.version).await?;
+    let order = Order { by: &key.name, seen: body.expected_revision };
+    scope.routers().promote(&name, body.version, body.rules.as_ref(), order).await?;
     api.changed(tenant, Changed::Routers).await;
-    Ok(Json(program.into()))
+    Ok(Json(scope.routers().get(&name).await?.into()))
 }

@@ -41,13 +41,21 @@ impl CallTask {
     pub(super) fn find_number(&mut self, number: &Address) -> Input {
         let config = self.tenant.config();
         match config.destination(number.as_str()) {
-            Some(Destination::Flow(flow)) if flow.program.is_some() => {
-                self.found = Some((flow.name.clone(), flow.program.clone()));
-                Input::NumberReady { flow: flow.name.clone(), version: flow.version }
-            }
-            _ => Input::NumberFailed {
-                reason: format!("{number} has no flow with a version that could be loaded"),
+            Some(Destination::Flow(entry)) => match entry.version_for(self.handle.call) {
+                (version, Some(program)) => {
+                    let flow = entry.flow.name.clone();
+                    self.found = Some((flow.clone(), Some(program)));
+                    Input::NumberReady { flow, version }
+                }
+                (_, None) => failed(number),
             },
+            _ => failed(number),
         }
+    }
+}
+
+fn failed(number: &Address) -> Input {
+    Input::NumberFailed {
+        reason: format!("{number} has no flow with a version that could be loaded"),
     }
 }

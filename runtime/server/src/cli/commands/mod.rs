@@ -15,6 +15,7 @@ pub(super) mod prompt;
 pub(super) mod queue;
 pub(super) mod recording;
 pub(super) mod replay;
+mod rollout;
 mod rules;
 pub(super) mod tenant;
 mod trace;

@@ -5,12 +5,13 @@ use super::super::client::{Client, escape};
 use super::super::output::{Column, Output};
 use super::project::{Build, New};
 use super::replay::{self, Replay};
+use super::rollout::{self, FlowRollout, Rollout};
 use clap::{Args, Subcommand};
 use reqwest::Method;
 use serde_json::json;
 use std::path::PathBuf;
 
-/// Flows: new, build, upload, promote.
+/// Flows: new, build, upload, roll out.
 #[derive(Debug, Subcommand)]
 pub enum Flow {
     /// Make a new project from a template.
@@ -21,6 +22,8 @@ pub enum Flow {
     Replay(Box<Replay>),
     #[command(flatten)]
     Stored(Stored),
+    #[command(flatten)]
+    Rollout(FlowRollout),
 }
 
 /// Routers: upload, promote, choose.
@@ -62,13 +65,8 @@ pub enum Stored {
         /// Its name.
         name: String,
     },
-    /// Make a version the one in force.
-    Promote {
-        /// Its name.
-        name: String,
-        /// Number of the version.
-        version: u32,
-    },
+    #[command(flatten)]
+    Rollout(Rollout),
     /// Download a version.
     Download {
         /// Its name.
@@ -101,7 +99,7 @@ pub struct Upload {
     note: String,
 }
 
-const COLUMNS: &[Column] = &[
+pub(super) const COLUMNS: &[Column] = &[
     ("NAME", "name"),
     ("CURRENT", "current.number"),
     ("WORLDS", "current.worlds"),
@@ -114,6 +112,7 @@ const VERSIONS: &[Column] = &[
     ("BYTES", "size_bytes"),
     ("UPLOADED", "created_at"),
     ("NOTE", "note"),
+    ("SIGNED BY", "signature.key"),
     ("DIGEST", "digest"),
 ];
 const CHOICE: &[Column] = &[("kind", "kind"), ("name", "name"), ("version", "version")];
@@ -124,6 +123,7 @@ pub(crate) async fn run_flow(
     out: &mut Output,
 ) -> Result<(), CliError> {
     match command {
+        Flow::Rollout(command) => rollout::run_flow(client, command, out).await,
         Flow::Stored(command) => stored(client, "flows", command, out).await,
         Flow::Replay(replay) => replay::run(client, *replay, out).await,
         Flow::Build(build) => super::project::build(build, out).await,
@@ -175,10 +175,7 @@ async fn stored(
         Stored::Versions { name } => {
             out.list(&client.get(&format!("{}/versions", path(&name))).await?, VERSIONS)
         }
-        Stored::Promote { name, version } => {
-            let body = json!({"version": version});
-            out.thing(&client.put(&format!("{}/current", path(&name)), &body).await?, COLUMNS)
-        }
+        Stored::Rollout(command) => rollout::run(client, kind, command, out).await,
         Stored::Download { name, version, output } => {
             let from = format!("{}/versions/{version}/wasm", path(&name));
             super::recording::download(client, &from, output.as_deref(), out).await

@@ -44,7 +44,7 @@ pub(super) async fn run(
     out.json(&document)
 }
 
-fn read(file: &Path) -> Result<String, CliError> {
+pub(super) fn read(file: &Path) -> Result<String, CliError> {
     let mut text = String::new();
     let done = match file == Path::new("-") {
         true => std::io::stdin().read_to_string(&mut text),
@@ -55,7 +55,7 @@ fn read(file: &Path) -> Result<String, CliError> {
 }
 
 /// `limits.calls_out=20`; a value that is no JSON is a text.
-fn set(document: &mut Value, change: &str) -> Result<(), CliError> {
+pub(super) fn set(document: &mut Value, change: &str) -> Result<(), CliError> {
     let (field, value) =
         change.split_once('=').filter(|(field, _)| !field.is_empty()).ok_or_else(|| {
             CliError::Usage(format!("{change:?}: write FIELD=VALUE, for example srtp=require"))

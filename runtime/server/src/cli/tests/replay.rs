@@ -8,7 +8,7 @@ use strowger_guest::{Budget, EngineConfig, FlowInstance, GuestEngine, UploadLimi
 use strowger_model::{
     CallRecord, Cause, Direction, GuestUse, JournalEntry, JournalKind, Party, VersionId,
 };
-use strowger_store::{NewVersion, WriterConfig};
+use strowger_store::{NewVersion, Order, WriterConfig};
 
 const BEGAN: u64 = 1_795_253_400_000;
 
@@ -24,6 +24,8 @@ async fn with_flow() -> (Served, TenantId, VersionId) {
         worlds: &["call-flow".to_owned()],
         note: "",
         promote: true,
+        order: Order { by: "a test", seen: None },
+        sign: None,
     };
     let version = served.store.tenant(tenant).flows().upload("ivr", &new).await.unwrap();
     (served, tenant, version.id)

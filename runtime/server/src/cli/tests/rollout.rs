@@ -1,0 +1,49 @@
+//! Rolling versions out from the command line.
+
+use super::Served;
+
+#[tokio::test]
+async fn a_version_is_tried_promoted_and_taken_back() {
+    let served = Served::start().await;
+    served.run(&["tenant", "create", "acme", "--domain", "acme.example"]).await.unwrap();
+    let file = served.folder.path().join("flow.wasm");
+    for text in ["one", "two", "three"] {
+        std::fs::write(&file, format!("\0asm call-flow {text}")).unwrap();
+        let upload = ["flow", "upload", "ivr", file.to_str().unwrap(), "--tenant", "acme"];
+        served.run(&upload).await.unwrap();
+    }
+    let canary = ["flow", "canary", "ivr", "2", "--share", "10"];
+    let rules = ["--rule", "trap.max_percent=5", "--rule", "min_calls=50"];
+    let state = served.json("acme", &[&canary[..], &rules].concat()).await;
+    assert_eq!(state["canary"]["share_percent"], 10);
+    assert_eq!(
+        (&state["rules"]["min_calls"], &state["rules"]["trap"]["max_percent"]),
+        (&50.into(), &5.into())
+    );
+    // Rules that are not named stay.
+    let more = ["flow", "canary", "ivr", "2", "--share", "20", "--rule", "window_s=60"];
+    let state = served.json("acme", &more).await;
+    assert_eq!(
+        (&state["rules"]["min_calls"], &state["rules"]["window_s"]),
+        (&50.into(), &60.into())
+    );
+    let text = served.run(&["flow", "rollout", "ivr", "--tenant", "acme"]).await.unwrap();
+    for word in ["share %", "canary", "REASON", "promote"] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+    let off = served.json("acme", &["flow", "canary", "ivr", "--off"]).await;
+    assert!(off["canary"].is_null(), "{off}");
+    let late = ["flow", "promote", "ivr", "3", "--expected-revision", "1", "--tenant", "acme"];
+    assert_eq!(served.run(&late).await.unwrap_err().exit_code(), 5);
+    served.json("acme", &["flow", "promote", "ivr", "3"]).await;
+    let back = served.json("acme", &["flow", "rollback", "ivr"]).await;
+    assert_eq!(back["stable"], 1);
+    let text = served.run(&["flow", "compare", "ivr", "--tenant", "acme"]).await.unwrap();
+    assert!(text.contains("CONTAINED %"), "{text}");
+    served.run(&["flow", "delete-version", "ivr", "3", "--tenant", "acme"]).await.unwrap();
+    let bind = ["number", "bind", "+441632960000", "--flow", "ivr", "--version", "2"];
+    assert_eq!(served.json("acme", &bind).await["version"], 2);
+    let split = ["--canary", "2", "--share", "30"];
+    let point = [&["number", "point", "+441632960000", "--flow", "ivr"], &split[..]].concat();
+    assert_eq!(served.json("acme", &point).await["canary"]["share_percent"], 30);
+}
