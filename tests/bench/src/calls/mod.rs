@@ -4,6 +4,7 @@
 //! of its prompt over RTP, BYE.
 
 mod held;
+mod journal;
 mod quiet;
 
 use crate::report::{Bar, Report, percentile};
@@ -43,6 +44,7 @@ async fn measure(report: &mut Report) -> Result<()> {
     let sustained = sustained(report, &house, pid, folder.path()).await?;
     overload(report, &house, folder.path(), sustained).await?;
     house.stop(Duration::from_secs(30)).await?;
+    journal::measure(report, folder.path()).await?;
     held::measure(report, folder.path()).await
 }
 
@@ -106,10 +108,15 @@ async fn overload(report: &mut Report, house: &House, folder: &Path, peak: u32) 
 
 /// A server with a flow on a number, that takes calls from this machine.
 pub(crate) async fn start(folder: &Path, flow: &str) -> Result<House> {
+    start_with(folder, flow, "").await
+}
+
+/// The same, with these lines in its configuration.
+async fn start_with(folder: &Path, flow: &str, config: &str) -> Result<House> {
     let mut plan = Plan::new(binary()?, folder.join("data"));
     plan.log = Some(folder.join("server.log"));
     // SIPp sends no RTP.
-    plan.config = "[media]\nrtp_timeout_ms = 0\n".to_owned();
+    plan.config = format!("{config}[media]\nrtp_timeout_ms = 0\n");
     let house = House::start(&plan).await?;
     tenant::create(&house, TENANT, DOMAIN).await?;
     let settings = json!({"name": TENANT, "sip_domain": DOMAIN,

@@ -3,30 +3,28 @@
 //! Translates between the core's leg effects and signalling and media; decides
 //! nothing.
 
+mod handover;
+mod media;
+mod take_up;
+
+use super::conference::Place;
+use super::parcel::Parcel;
+use super::referral::referral;
+use super::registry::CallHandle;
+use super::speech::End;
 use crate::node::Node;
 use crate::tenants::Tenant;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use strowger_call::{Input, LegEffect, LegFate, LegInput, Target};
-use strowger_engine::media::{
-    CommandError, LegHandle, LegSpec, LegStats, MediaEvent, RemoteParams,
-};
+use strowger_call::{Input, LegEffect, LegInput, Target};
+use strowger_engine::media::{LegHandle, MediaEvent};
 use strowger_engine::signalling::Stopped;
-use strowger_model::{AgentId, CallId, CallRecord, Cause, LegId, LegMedia, TrunkId};
+use strowger_model::{AgentId, CallId, Cause, LegId, TrunkId};
 use strowger_sip::{
-    Caller, Codec, DialogKey, DialogRecord, InviteOptions, InviteRequest, InviteTarget, LocalMedia,
-    MediaOptions, Negotiated, SipEvent, Source, TakeUp, TakeUpError,
+    Caller, Codec, DialogKey, InviteOptions, InviteRequest, InviteTarget, SipEvent,
 };
 use tokio::sync::mpsc;
-
-use super::conference::Place;
-use super::kept;
-use super::message::CallMessage;
-use super::parcel::{Contents, Parcel};
-use super::referral::referral;
-use super::registry::CallHandle;
-use super::speech::{self, End};
 
 /// How long a leg that comes from another call may take to reach our media
 /// thread; it takes milliseconds unless that thread is starved.
@@ -116,69 +114,6 @@ impl Legs {
         self.add(leg, Leg { dialog, media, end, speaks, decided, rings_at, kept });
     }
 
-    /// Goes on with a leg of before a restart: signalling asks its other end
-    /// whether it is there still, media flows meanwhile as it did.
-    pub async fn take_up(&mut self, leg: LegId, record: DialogRecord) -> LegFate {
-        let gone = LegFate::Gone { cause: Cause::ServerRestart };
-        let dialog = self.node.sip.next_key();
-        let (Some(local), Some(agreed)) = (record.local_media(), record.agreed()) else {
-            let ended = self.node.sip.take_up(dialog, record, TakeUp::End(Cause::ServerRestart));
-            log_lost(self.call, leg, ended.await);
-            return gone;
-        };
-        let media = match self.node.media.open_at(local.address.port(), self.spec(leg)) {
-            Ok(media) => media,
-            Err(error) => {
-                tracing::error!(call = %self.call, leg = leg.0, %error, "leg without media");
-                let ended = self.node.sip.take_up(dialog, record, TakeUp::End(Cause::Congestion));
-                log_lost(self.call, leg, ended.await);
-                return gone;
-            }
-        };
-        let end = match record.source() {
-            Source::Trunk { trunk, .. } => End::Trunk(trunk),
-            Source::Extension { .. } => End::Phone,
-        };
-        let local = LocalMedia { address: media.local_address(), ..local };
-        let options = match record.is_secure() {
-            true => speech::options(&self.tenant.config(), true),
-            false => record.media_options().unwrap_or_default(),
-        };
-        let (speaks, decided, rings_at) = (vec![agreed.codec], true, None);
-        let kept = Some(record.to_json().into());
-        let media = Some(media);
-        self.add(leg, Leg { dialog, media, end, speaks, decided, rings_at, kept });
-        if !record.is_secure() {
-            self.connect(leg, &agreed);
-        }
-        let taken =
-            self.node.sip.take_up(dialog, record, TakeUp::GoOn { media: local, options }).await;
-        if matches!(taken, Ok(Ok(()))) {
-            return LegFate::Up { codec: agreed.codec.name().to_owned() };
-        }
-        log_lost(self.call, leg, taken);
-        self.close_media(leg);
-        self.by_dialog.remove(&dialog);
-        self.legs.remove(&leg);
-        self.node.calls.leave_leg(dialog);
-        gone
-    }
-
-    /// Remembers what signalling needs to go on with a leg; for the journal.
-    pub fn keep(&mut self, leg: LegId, record: &DialogRecord) -> String {
-        let text = record.to_json();
-        let body = kept::body(leg, &text);
-        if let Some(entry) = self.legs.get_mut(&leg) {
-            entry.kept = Some(text.into());
-        }
-        body
-    }
-
-    /// The same for a leg that came from another call.
-    pub fn kept(&self, leg: LegId) -> Option<String> {
-        Some(kept::body(leg, self.legs.get(&leg)?.kept.as_ref()?))
-    }
-
     pub(super) fn node(&self) -> &Node {
         &self.node
     }
@@ -195,79 +130,6 @@ impl Legs {
         self.node.calls.enter_leg(entry.dialog, &self.handle, leg);
         self.by_dialog.insert(entry.dialog, leg);
         self.legs.insert(leg, entry);
-    }
-
-    /// The leg with this dialog. What is said of one that was given away goes
-    /// to the call that has it.
-    pub fn leg_of(&self, dialog: DialogKey, event: SipEvent) -> Option<(LegId, SipEvent)> {
-        match (self.by_dialog.get(&dialog), self.given.get(&dialog)) {
-            (Some(leg), _) => Some((*leg, event)),
-            (None, Some(call)) => {
-                call.tell(CallMessage::Sip(dialog, event));
-                None
-            }
-            (None, None) => None,
-        }
-    }
-
-    /// A leg came; it is the core's to take.
-    pub fn arrived(&mut self, parcel: Parcel) {
-        self.parcel = Some(parcel);
-    }
-
-    /// What nobody has taken is hung up.
-    pub fn refuse_parcel(&mut self) {
-        self.parcel = None;
-    }
-
-    /// Packs a leg for another call.
-    pub fn give(&mut self, leg: LegId, to: &CallHandle) -> Option<(DialogKey, Parcel)> {
-        let Leg { dialog, media, end, kept, .. } = self.legs.remove(&leg)?;
-        self.by_dialog.remove(&dialog);
-        self.given.insert(dialog, to.clone());
-        let contents = Contents { dialog, media, end, kept };
-        Some((dialog, Parcel::new(self.node.clone(), contents, Cause::Normal)))
-    }
-
-    async fn take(&mut self, leg: LegId) -> Result<(), NoLeg> {
-        let gone = || NoLeg { cause: Cause::Internal, reason: "nothing came".to_owned() };
-        let Contents { dialog, media, end, kept } =
-            self.parcel.take().and_then(Parcel::open).ok_or_else(gone)?;
-        if let End::Trunk(trunk) = end {
-            self.trunks.insert(leg, trunk);
-        }
-        let (rings_at, speaks, decided) = (None, Vec::new(), true);
-        self.add(leg, Leg { dialog, media, end, speaks, decided, rings_at, kept });
-        let moved = self.take_media(leg).await;
-        moved.map_err(|reason| NoLeg { cause: Cause::Congestion, reason })
-    }
-
-    /// Makes a leg's media, if it has any, this call's.
-    async fn take_media(&mut self, leg: LegId) -> Result<(), String> {
-        let spec = self.spec(leg);
-        self.replace_media(leg, async move |media| media.move_to(spec).await).await
-    }
-
-    /// Takes a leg's media, if it has any, to another thread; its recording goes on.
-    pub(super) async fn regroup_media(&mut self, leg: LegId, group: u64) -> Result<(), String> {
-        self.replace_media(leg, async move |media| media.regroup(group).await).await
-    }
-
-    async fn replace_media(
-        &mut self,
-        leg: LegId,
-        moving: impl AsyncFnOnce(&LegHandle) -> Result<LegHandle, CommandError>,
-    ) -> Result<(), String> {
-        let Some(media) = self.legs.get_mut(&leg).and_then(|entry| entry.media.take()) else {
-            return Ok(());
-        };
-        let moved = tokio::time::timeout(MOVE, moving(&media)).await;
-        let moved = moved.map_err(|late| late.to_string())?;
-        let moved = moved.map_err(|error| error.to_string())?;
-        if let Some(entry) = self.legs.get_mut(&leg) {
-            entry.media = Some(moved);
-        }
-        Ok(())
     }
 
     /// The leg does not ring any more, if it did.
@@ -287,11 +149,6 @@ impl Legs {
             // It has mostly gone by now, and then nothing happens.
             let _ = node.sip.hang_up(dialog, Cause::Normal).await;
         });
-    }
-
-    /// The RTP leg, if it is open.
-    pub fn media(&self, leg: LegId) -> Option<&LegHandle> {
-        self.legs.get(&leg)?.media.as_ref()
     }
 
     /// Carries out an effect. What could not be done comes back as an input.
@@ -414,21 +271,6 @@ impl Legs {
         }
     }
 
-    /// Completes a record with the trunk that carried each leg and how its media
-    /// fared. Waits until the legs have ended, which takes one round of the media
-    /// threads' wheel.
-    pub async fn complete(&mut self, record: &mut CallRecord) {
-        for entry in &mut record.legs {
-            entry.trunk = self.trunks.get(&entry.leg).copied().or(entry.trunk);
-        }
-        for (leg, media) in self.closed.drain(..) {
-            let stats = media.ended().await;
-            if let Some(entry) = record.legs.iter_mut().find(|entry| entry.leg == leg) {
-                entry.media = Some(figures(&stats));
-            }
-        }
-    }
-
     /// Ends whatever is left, for a call whose core did not get to it.
     pub async fn abandon(&mut self) {
         let rung: Vec<LegId> = self.legs.keys().copied().collect();
@@ -517,93 +359,8 @@ impl Legs {
         }
     }
 
-    pub(super) fn spec(&self, leg: LegId) -> LegSpec {
-        LegSpec {
-            events: self.events.clone(),
-            tag: u64::from(leg.0),
-            group: self.call.0.as_u64_pair().1,
-        }
-    }
-
-    fn open(&self, leg: LegId) -> Result<LegHandle, NoLeg> {
-        self.node
-            .media
-            .open(self.spec(leg))
-            .map_err(|error| NoLeg { cause: Cause::Congestion, reason: error.to_string() })
-    }
-
-    async fn local_media(&mut self, leg: LegId) -> Result<(DialogKey, LocalMedia), NoLeg> {
-        let gone = || NoLeg { cause: Cause::Internal, reason: "the leg is gone".to_owned() };
-        if self.legs.get(&leg).ok_or_else(gone)?.media.is_none() {
-            let media = self.open(leg)?;
-            if let Some(entry) = self.legs.get_mut(&leg) {
-                entry.media = Some(media);
-            }
-        }
-        let entry = self.legs.get(&leg).ok_or_else(gone)?;
-        let media = entry.media.as_ref().ok_or_else(gone)?;
-        let dialog = entry.dialog;
-        let (local, options) = self.describe(leg, media, entry.end);
-        if options != MediaOptions::default() {
-            stopped(self.node.sip.set_media_options(dialog, options).await)?;
-        }
-        Ok((dialog, local))
-    }
-
-    /// What a leg is offered or answered.
-    fn describe(&self, leg: LegId, media: &LegHandle, end: End) -> (LocalMedia, MediaOptions) {
-        let config = self.tenant.config();
-        let others = || self.legs.iter().filter(|(id, _)| **id != leg).map(|(_, other)| other);
-        let decided = others().any(|other| other.decided && !other.speaks.is_empty());
-        let wanted = others().filter(|other| other.decided || !decided);
-        let first: Vec<Codec> = wanted.flat_map(|other| other.speaks.iter().copied()).collect();
-        let local = LocalMedia {
-            address: media.local_address(),
-            codecs: speech::codecs(&config, end, &first),
-            telephone_event: true,
-        };
-        (local, speech::options(&config, decided))
-    }
-
-    fn connect(&mut self, leg: LegId, negotiated: &Negotiated) {
-        if let Some(entry) = self.legs.get_mut(&leg) {
-            entry.speaks = vec![negotiated.codec];
-            entry.decided = true;
-        }
-        let Some(media) = self.media(leg) else { return };
-        let srtp = negotiated.srtp.as_ref();
-        let keys = srtp.and_then(speech::keys);
-        if srtp.is_some() && keys.is_none() {
-            tracing::warn!(call = %self.call, leg = leg.0, "unusable SRTP keys: no media");
-            return;
-        }
-        let remote = RemoteParams {
-            srtp: keys,
-            payload_type: negotiated.payload_out,
-            payload_type_in: negotiated.payload_in,
-            dtmf_payload: negotiated.dtmf_payload,
-            dtmf_payload_in: negotiated.dtmf_payload_in,
-            dtmf_clock_hz: negotiated.dtmf_clock_hz,
-            ptime_ms: u32::from(negotiated.ptime_ms),
-            send: negotiated.direction.sends(),
-            receive: negotiated.direction.receives(),
-            ..RemoteParams::new(negotiated.remote, speech::media_codec(negotiated.codec))
-        };
-        if let Err(error) = media.set_remote(remote) {
-            tracing::warn!(call = %self.call, leg = leg.0, %error, "media not connected");
-        }
-    }
-
     fn dialog(&self, leg: LegId) -> Option<DialogKey> {
         self.legs.get(&leg).map(|entry| entry.dialog)
-    }
-
-    fn close_media(&mut self, leg: LegId) {
-        self.rings_no_more(leg);
-        if let Some(media) = self.legs.get_mut(&leg).and_then(|entry| entry.media.take()) {
-            media.close();
-            self.closed.push((leg, media));
-        }
     }
 
     async fn failed(&mut self, leg: LegId, no: NoLeg) -> Input {
@@ -615,30 +372,6 @@ impl Legs {
     }
 }
 
-fn log_lost(call: CallId, leg: LegId, taken: Result<Result<(), TakeUpError>, Stopped>) {
-    let error = match taken {
-        Ok(Ok(())) => return,
-        Ok(Err(error)) => error.to_string(),
-        Err(error) => error.to_string(),
-    };
-    tracing::warn!(%call, leg = leg.0, error, "a leg of before the restart is lost");
-}
-
 fn stopped(sent: Result<(), Stopped>) -> Result<(), NoLeg> {
     sent.map_err(|error| NoLeg { cause: Cause::Internal, reason: error.to_string() })
-}
-
-fn figures(stats: &LegStats) -> LegMedia {
-    // Between 1.0 and 4.5.
-    let mos_percent = (stats.mean_opinion_score() * 100.0).round() as u16;
-    LegMedia {
-        transcoded: stats.transcoding,
-        srtp: stats.srtp.map(|profile| profile.sdp_name().to_owned()),
-        packets_received: stats.received,
-        packets_lost: stats.lost,
-        packets_sent: stats.sent,
-        jitter_ms: stats.jitter_ms,
-        round_trip_ms: stats.round_trip_ms,
-        mos_percent: (stats.received > 0).then_some(mos_percent),
-    }
 }
