@@ -12,6 +12,7 @@ pub mod config;
 pub mod control;
 pub mod events;
 pub mod ledger;
+pub mod metering;
 pub mod metrics;
 pub mod node;
 pub mod overview;

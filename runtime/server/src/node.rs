@@ -4,6 +4,7 @@ use crate::calls::registry::Registry;
 use crate::config::Config;
 use crate::events::Events;
 use crate::ledger::Ledger;
+use crate::metering::Metering;
 use crate::metrics::Metrics;
 use crate::programs::Programs;
 use crate::services::http::HttpService;
@@ -17,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use strowger_api::Alarm;
 use strowger_engine::media::MediaHandle;
 use strowger_engine::signalling::SipHandle;
-use strowger_guest::{GuestEngine, GuestThreads, Program, UploadLimits};
+use strowger_guest::{BackgroundThreads, GuestEngine, GuestThreads, Program, UploadLimits};
 use strowger_model::{AgentId, TrunkId};
 use strowger_store::{Store, Writer};
 use tokio::runtime::Handle;
@@ -41,6 +42,10 @@ pub struct Node {
     pub engine: GuestEngine,
     /// Where calls and distributions live, with their guests.
     pub guests: GuestThreads,
+    /// Where guests of tenants run that take more than their share.
+    pub background: BackgroundThreads,
+    /// What guests use, for bills.
+    pub metering: Metering,
     /// Where everything else runs that a call waits for.
     pub services: Handle,
     /// Compiled versions.
@@ -155,6 +160,12 @@ impl Node {
             alarms.pop_front();
         }
         alarms.push_back(Alarm { name, message, since: crate::clock::now() });
+    }
+
+    /// What an alarm was raised for is over.
+    pub fn clear_alarm(&self, name: &str) {
+        let mut alarms = self.alarms.lock().unwrap_or_else(PoisonError::into_inner);
+        alarms.retain(|alarm| alarm.name != name);
     }
 
     /// What was raised lately.

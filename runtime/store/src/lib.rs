@@ -28,6 +28,7 @@ pub mod rules;
 mod scope;
 mod tenant;
 mod trunk;
+mod usage;
 mod writer;
 
 pub use agent::{Agent, AgentSettings, Agents, PhonePassword};
@@ -50,6 +51,7 @@ pub use recover::{Unfinished, UnfinishedCall};
 pub use scope::TenantStore;
 pub use tenant::{CallFallback, RouterChoice, Tenant, TenantLimits, TenantSettings, Tenants};
 pub use trunk::{OutSecret, Trunk, TrunkPasswords, TrunkSettings, TrunkTransport, Trunks};
+pub use usage::{MAX_USAGE_DAYS, Usage, UsageOfRun, UsageSums, Usages, day_of};
 pub use writer::{
     OpenCall, Refused, Writer, WriterConfig, WriterCounts, WriterHealth, WriterStopped,
 };
