@@ -17,8 +17,8 @@ mod v1;
 pub use auth::TENANT_HEADER;
 pub use control::{
     AgentOrder, AgentStatus, Alarm, Answer, Ban, CallTrace, Change, Changed, Control, ControlError,
-    ConvertedPrompt, Event, GuestRefused, GuestReport, LiveCall, PromptRefused, QueueStatus,
-    TracedMessage, TrunkCalls, TrunkStatus,
+    ConvertedPrompt, DecisionLatency, DisabledVersion, Event, GuestRefused, GuestReport, LiveCall,
+    PromptRefused, QueueStatus, TracedMessage, TrunkCalls, TrunkStatus,
 };
 pub use openapi::document;
 pub use problem::Problem;

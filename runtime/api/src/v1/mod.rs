@@ -2,6 +2,7 @@
 
 mod agents;
 mod bans;
+mod breakers;
 mod calls;
 mod distribution;
 mod events;
@@ -18,6 +19,7 @@ mod settings;
 mod system;
 mod tenants;
 mod trunks;
+mod usage;
 
 use crate::state::Api;
 use serde::Serialize;
@@ -46,6 +48,7 @@ pub(crate) fn quick() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .merge(agents::quick())
         .merge(bans::quick())
+        .merge(breakers::quick())
         .merge(calls::quick())
         .merge(distribution::quick())
         .merge(events::quick())
@@ -61,6 +64,7 @@ pub(crate) fn quick() -> OpenApiRouter<Api> {
         .merge(system::quick())
         .merge(tenants::quick())
         .merge(trunks::quick())
+        .merge(usage::quick())
 }
 
 /// Endpoints that take a file.

@@ -16,7 +16,7 @@ use clap::Subcommand;
 use client::Client;
 use commands::{
     agent, ban, call, events, key, kv, number, profile, program, project, prompt, queue, recording,
-    tenant, trunk,
+    tenant, trunk, usage,
 };
 use output::Output;
 use std::process::ExitCode;
@@ -57,6 +57,11 @@ pub enum Command {
     /// Addresses that signalling does not answer (operator).
     #[command(subcommand)]
     Ban(ban::Ban),
+    /// What guests have used, and how long decisions take.
+    Usage(usage::Usage),
+    /// Versions that are disabled because they failed again and again.
+    #[command(subcommand)]
+    Breaker(usage::Breaker),
     /// Recordings.
     #[command(subcommand)]
     Recording(recording::Recording),
@@ -112,6 +117,8 @@ async fn execute(
         Command::Prompt(command) => prompt::run(&client, command, out).await,
         Command::Call(command) => call::run(&client, command, out).await,
         Command::Ban(command) => ban::run(&client, command, out).await,
+        Command::Usage(wanted) => usage::run(&client, wanted, out).await,
+        Command::Breaker(command) => usage::run_breaker(&client, command, out).await,
         Command::Recording(command) => recording::run(&client, command, out).await,
         Command::Kv(command) => kv::run(&client, command, out).await,
         Command::Events(command) => events::run(&client, command, out).await,

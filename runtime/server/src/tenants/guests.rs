@@ -1,5 +1,5 @@
 //! A tenant's guests on this node, all its calls together: which versions are
-//! disabled, how much time they take, how many uploads are under way.
+//! disabled, how much time they take.
 
 use super::Tenant;
 use super::breaker::{Turned, Verdict};
@@ -9,7 +9,6 @@ use super::share::Share;
 use crate::clock;
 use crate::node::Node;
 use serde_json::json;
-use std::sync::atomic::{AtomicU32, Ordering};
 use strowger_call::{Fault, FaultKind};
 use strowger_model::{Blame, CallId, VersionId};
 
@@ -22,27 +21,6 @@ pub struct Guests {
     pub share: Share,
     /// How long decisions take.
     pub latency: Latency,
-    uploads: AtomicU32,
-}
-
-/// The place of one upload, until it is dropped.
-#[derive(Debug)]
-pub struct UploadPlace<'a>(&'a AtomicU32);
-
-impl Drop for UploadPlace<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
-impl Guests {
-    /// A place for one more upload, if fewer than `most` are under way.
-    pub fn upload_place(&self, most: u32) -> Option<UploadPlace<'_>> {
-        let taken = self.uploads.fetch_update(Ordering::AcqRel, Ordering::Acquire, |uploads| {
-            (uploads < most).then_some(uploads + 1)
-        });
-        taken.is_ok().then_some(UploadPlace(&self.uploads))
-    }
 }
 
 /// Whether a new call may run a version; if not, what its flow has failed of.
