@@ -58,8 +58,22 @@ pub trait Control: Send + Sync + 'static {
     /// waits: a receiver that lags is told so and cut off.
     fn subscribe(&self, tenant: TenantId) -> broadcast::Receiver<Arc<Event>>;
 
-    /// Compiles an upload and tells what it is, without keeping it.
-    fn check_guest(&self, bytes: Bytes) -> Answer<'_, Result<GuestReport, GuestRefused>>;
+    /// Compiles an upload within the tenant's limits and tells what it is, without
+    /// keeping it.
+    fn check_guest(
+        &self,
+        tenant: TenantId,
+        bytes: Bytes,
+    ) -> Answer<'_, Result<GuestReport, GuestRefused>>;
+
+    /// Versions of the tenant's flows that are disabled on this server.
+    fn disabled_versions(&self, tenant: TenantId) -> Vec<DisabledVersion>;
+
+    /// Puts the versions of a flow back into service.
+    fn reset_flow(&self, tenant: TenantId, flow: &str);
+
+    /// How long the tenant's decisions have taken.
+    fn decision_latency(&self, tenant: TenantId) -> DecisionLatency;
 
     /// Signs what is said of a version with the operator's key.
     fn sign(&self, statement: &VersionStatement<'_>) -> VersionSignature;
@@ -350,6 +364,42 @@ pub struct Ban {
     pub times: u32,
     /// What was the last straw.
     pub offence: String,
+}
+
+/// A version that failed so often that new calls do not get it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct DisabledVersion {
+    /// Name of the flow.
+    pub flow: String,
+    /// Which version.
+    pub version: VersionId,
+    /// `open`: no call gets it; `half_open`: one call at a time tries it.
+    pub state: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it is tried again.
+    pub until: Timestamp,
+    /// How many times in a row; each pause is twice as long as the one before.
+    pub times: u32,
+    /// Its last fault.
+    pub reason: String,
+}
+
+/// How long decisions have taken, since the server started.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct DecisionLatency {
+    /// Decisions.
+    pub count: u64,
+    /// Half of them took no longer, in microseconds; null: there were none.
+    pub p50_us: Option<u64>,
+    /// 99 % of them took no longer.
+    pub p99_us: Option<u64>,
+    /// 99.9 % of them took no longer.
+    pub p999_us: Option<u64>,
+    /// Counts: pairs of a bound in microseconds and how many decisions took less
+    /// than it but not less than the bound before; each bound is at most an eighth
+    /// above the one before. Bounds without decisions are left out.
+    pub buckets: Vec<(u64, u64)>,
 }
 
 /// Something that happened to a tenant.

@@ -2,14 +2,18 @@
 
 use crate::limits;
 use crate::problem::Problem;
-use crate::state::Api;
+use crate::state::{Api, UploadPlace};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::CONTENT_LENGTH;
 use axum::http::request::Parts;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
+use strowger_store::Tenant;
 use tokio::sync::OwnedSemaphorePermit;
+
+/// When an upload that found no place may try again.
+const RETRY_AFTER_S: u64 = 5;
 
 /// A JSON body.
 #[derive(Debug)]
@@ -65,15 +69,31 @@ pub(crate) async fn read_body(request: Request, limit: usize) -> Result<Bytes, P
     }
 }
 
-/// A body that is uploaded, and the place it takes among the [`limits::UPLOADS`].
-#[derive(Debug)]
+/// A body that is uploaded, and the places it takes among its tenant's and among
+/// the [`limits::UPLOADS`].
 pub(crate) struct Upload {
     pub bytes: Bytes,
+    _own: UploadPlace,
     _place: OwnedSemaphorePermit,
 }
 
 impl Upload {
-    pub(crate) async fn read(api: &Api, request: Request, limit: usize) -> Result<Self, Problem> {
+    /// Reads a body of at most `limit` bytes, unless the tenant has as many uploads
+    /// under way as it may.
+    pub(crate) async fn read(
+        api: &Api,
+        tenant: &Tenant,
+        request: Request,
+        limit: usize,
+    ) -> Result<Self, Problem> {
+        let most = tenant.settings.limits.guest.uploads_at_once;
+        // Its own places first: a tenant with too many uploads takes none from others.
+        let own = api.upload_place(tenant.id, most).ok_or_else(|| {
+            Problem::busy(
+                format!("{most} uploads of the tenant are being taken at the moment; try again when they are done"),
+                RETRY_AFTER_S,
+            )
+        })?;
         let place = api.uploads.clone().try_acquire_owned().map_err(|_| {
             Problem::unavailable(format!(
                 "{} uploads are being taken at the moment; try again in a few seconds",
@@ -84,6 +104,6 @@ impl Upload {
         if bytes.is_empty() {
             return Err(Problem::bad_request("the body is empty; send the file as the body"));
         }
-        Ok(Self { bytes, _place: place })
+        Ok(Self { bytes, _own: own, _place: place })
     }
 }

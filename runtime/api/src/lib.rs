@@ -17,8 +17,9 @@ mod v1;
 pub use auth::TENANT_HEADER;
 pub use control::{
     AgentOrder, AgentStatus, Alarm, Answer, Ban, CallTrace, Change, Changed, Control, ControlError,
-    ConvertedPrompt, DrainOrder, DrainStatus, DrainThen, Event, GuestRefused, GuestReport,
-    LiveCall, PromptRefused, QueueStatus, SigningKey, TracedMessage, TrunkCalls, TrunkStatus,
+    ConvertedPrompt, DecisionLatency, DisabledVersion, DrainOrder, DrainStatus, DrainThen, Event,
+    GuestRefused, GuestReport, LiveCall, PromptRefused, QueueStatus, SigningKey, TracedMessage,
+    TrunkCalls, TrunkStatus,
 };
 pub use openapi::document;
 pub use problem::Problem;

@@ -112,6 +112,11 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
     }
 
+    /// Too much at once: `unavailable`, with when to try again.
+    pub(crate) fn busy(detail: impl Into<String>, retry_after_s: u64) -> Self {
+        Self { retry_after_s: Some(retry_after_s), ..Self::unavailable(detail) }
+    }
+
     /// Our own fault: logged here, and only here, in full; not shown.
     pub(crate) fn internal(why: &dyn std::fmt::Display) -> Self {
         tracing::error!(error = %why, "an API request failed on our side");

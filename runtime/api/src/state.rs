@@ -45,6 +45,7 @@ pub(crate) struct Shared {
     pub failure_rate: Buckets<IpAddr>,
     pub uploads: Arc<Semaphore>,
     streams: Mutex<HashMap<TenantId, Arc<Semaphore>>>,
+    uploading: Mutex<HashMap<TenantId, u32>>,
 }
 
 impl std::ops::Deref for Api {
@@ -65,12 +66,24 @@ impl Api {
             failure_rate: Buckets::new(config.rate_of_failures, limits::RATE_KEYS),
             uploads: Arc::new(Semaphore::new(limits::UPLOADS)),
             streams: Mutex::default(),
+            uploading: Mutex::default(),
         }))
     }
 
     /// Tells the server what was stored and waits until it is in force.
     pub(crate) async fn changed(&self, tenant: TenantId, what: Changed) {
         self.control.changed(Change { tenant, what }).await;
+    }
+
+    /// A place for one more upload of the tenant, if fewer than `most` are under way.
+    pub(crate) fn upload_place(&self, tenant: TenantId, most: u32) -> Option<UploadPlace> {
+        let mut uploading = self.uploading.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let uploads = uploading.entry(tenant).or_default();
+        if *uploads >= most {
+            return None;
+        }
+        *uploads += 1;
+        Some(UploadPlace { api: self.clone(), tenant })
     }
 
     /// A place for one more event stream of the tenant.
@@ -82,6 +95,26 @@ impl Api {
             .entry(tenant)
             .or_insert_with(|| Arc::new(Semaphore::new(limits::STREAMS_PER_TENANT)));
         places.clone().try_acquire_owned().ok()
+    }
+}
+
+/// One of a tenant's places for uploads, until it is dropped.
+pub(crate) struct UploadPlace {
+    api: Api,
+    tenant: TenantId,
+}
+
+impl Drop for UploadPlace {
+    fn drop(&mut self) {
+        let uploading = &self.api.uploading;
+        let mut uploading = uploading.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        // Only tenants with uploads under way are remembered.
+        if let Some(uploads) = uploading.get_mut(&self.tenant) {
+            *uploads -= 1;
+            if *uploads == 0 {
+                uploading.remove(&self.tenant);
+            }
+        }
     }
 }
 

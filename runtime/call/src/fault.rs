@@ -28,6 +28,8 @@ pub enum FaultKind {
     World,
     /// A rebuilt guest did something else than the journal says.
     NonDeterministic,
+    /// The version failed so often that it is disabled.
+    Disabled,
     /// The host could not run the guest: overload, shutdown, a bug of ours.
     Host,
 }
@@ -46,6 +48,7 @@ impl FaultKind {
             Self::Instantiation => "instantiation",
             Self::World => "world",
             Self::NonDeterministic => "non_deterministic",
+            Self::Disabled => "disabled",
             Self::Host => "host",
         }
     }

@@ -7,7 +7,9 @@
 //! [`GuestThreads`] only: nothing here may be called from a media thread, nor
 //! from a worker that serves signalling, the API or the database.
 
+mod background;
 mod engine;
+mod fair;
 mod fault;
 mod host;
 mod limits;
@@ -17,8 +19,9 @@ mod threads;
 mod turn;
 mod upload;
 
+pub use background::{BackgroundFull, BackgroundThreads};
 pub use engine::{EngineConfig, EngineError, GuestEngine};
-pub use limits::Budget;
+pub use limits::{Budget, MAX_EVENT_LOG_BYTES};
 pub use program::{Program, World};
 pub use replay::{Divergence, ReplayError, Replayed};
 pub use threads::GuestThreads;

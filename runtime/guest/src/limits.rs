@@ -20,7 +20,7 @@ pub(crate) const MAX_INSTANCE_METADATA_BYTES: usize = 256 << 10;
 /// Native stack a guest may use; a guest thread has four times as much.
 pub(crate) const MAX_WASM_STACK_BYTES: usize = 512 << 10;
 /// How often the backstop clock ticks: fine enough for a deadline of some
-/// hundred milliseconds, coarse enough to cost nothing.
+/// tens of milliseconds, coarse enough to cost nothing.
 pub(crate) const EPOCH_TICK: Duration = Duration::from_millis(10);
 
 /// Bytes a guest may hand over in one call of an imported function: the largest
@@ -44,8 +44,11 @@ pub(crate) const MAX_LOG_LINES: usize = 64;
 pub(crate) const MAX_LOG_CALLS: u32 = 100_000;
 /// Bytes of one line.
 pub(crate) const MAX_LOG_LINE_BYTES: usize = 1_024;
-/// Bytes of log kept of one event.
-pub(crate) const MAX_LOG_BYTES: usize = 16 << 10;
+/// Most bytes of log that a [`Budget`] may allow one event.
+pub const MAX_EVENT_LOG_BYTES: usize = 64 << 10;
+/// How much longer a turn may take by the clock on the background threads,
+/// where it also waits for the processor.
+pub(crate) const BACKGROUND_PATIENCE: u64 = 10;
 
 /// Candidates a router may pull in one question: enough to choose from, few
 /// enough that an answer stays far below a millisecond.
@@ -68,15 +71,27 @@ pub struct Budget {
     pub memory_bytes: usize,
     /// Elements of each of its tables.
     pub table_elements: usize,
+    /// Bytes of log kept of one event; what is more is cut and counted. At most
+    /// [`MAX_EVENT_LOG_BYTES`].
+    pub log_bytes: usize,
+}
+
+impl Budget {
+    /// The same on the background threads: there the clock runs on while a guest
+    /// waits for the processor, so it allows ten times as much.
+    pub fn in_background(self) -> Self {
+        Self { deadline_ms: self.deadline_ms.saturating_mul(BACKGROUND_PATIENCE), ..self }
+    }
 }
 
 impl Default for Budget {
     fn default() -> Self {
         Self {
             fuel: 20_000_000,
-            deadline_ms: 500,
+            deadline_ms: 200,
             memory_bytes: 16 << 20,
             table_elements: MAX_TABLE_ELEMENTS,
+            log_bytes: 16 << 10,
         }
     }
 }

@@ -54,6 +54,7 @@ pub struct Program {
 pub(crate) struct ProgramInner {
     engine: GuestEngine,
     digest: String,
+    compiled_bytes: usize,
     worlds: Vec<World>,
     flow: Option<CallFlowPre<GuestState>>,
     router: Option<RouterPre<GuestState>>,
@@ -75,6 +76,11 @@ impl Program {
         &self.inner.digest
     }
 
+    /// Size of its machine code and data.
+    pub fn compiled_bytes(&self) -> usize {
+        self.inner.compiled_bytes
+    }
+
     /// What it can be used as; at least one.
     pub fn worlds(&self) -> &[World] {
         &self.inner.worlds
@@ -91,6 +97,7 @@ impl Program {
         engine: &GuestEngine,
         checked: &Checked<'_>,
         component: Component,
+        compiled_bytes: usize,
         budget: &Budget,
     ) -> Result<Self, UploadError> {
         // So that the first call does not pay for mapping the memory image.
@@ -104,6 +111,7 @@ impl Program {
             inner: Arc::new(ProgramInner {
                 engine: engine.clone(),
                 digest: checked.digest.clone(),
+                compiled_bytes,
                 worlds: checked.worlds.clone(),
                 flow: typed(serves(World::CallFlow), World::CallFlow, &pre, CallFlowPre::new)?,
                 router: typed(serves(World::Router), World::Router, &pre, RouterPre::new)?,

@@ -7,6 +7,7 @@
 mod address;
 mod agent;
 mod cause;
+pub mod guest_limits;
 mod id;
 mod journal;
 mod record;

@@ -6,6 +6,8 @@ use crate::node::Node;
 use crate::overview;
 use crate::tenants::config::TenantConfig;
 use crate::tenants::distribution::Board;
+use crate::tenants::guests;
+use crate::tenants::latency::quantile;
 use crate::tenants::{Tenant, load};
 use bytes::Bytes;
 use std::net::IpAddr;
@@ -14,8 +16,8 @@ use std::time::Duration;
 use strowger_acd::{AcdInput, AgentView};
 use strowger_api::{
     AgentOrder, AgentStatus, Alarm, Answer, Ban, CallTrace, Change, Changed, Control, ControlError,
-    ConvertedPrompt, DrainOrder, DrainStatus, Event, GuestRefused, GuestReport, LiveCall,
-    PromptRefused, QueueStatus, SigningKey, TrunkStatus,
+    ConvertedPrompt, DecisionLatency, DisabledVersion, DrainOrder, DrainStatus, Event,
+    GuestRefused, GuestReport, LiveCall, PromptRefused, QueueStatus, SigningKey, TrunkStatus,
 };
 use strowger_call::Input;
 use strowger_engine::prompt;
@@ -135,9 +137,13 @@ impl Control for ServerControl {
         self.0.events.subscribe(tenant)
     }
 
-    fn check_guest(&self, bytes: Bytes) -> Answer<'_, Result<GuestReport, GuestRefused>> {
+    fn check_guest(
+        &self,
+        tenant: TenantId,
+        bytes: Bytes,
+    ) -> Answer<'_, Result<GuestReport, GuestRefused>> {
         Box::pin(async move {
-            let limits = UploadLimits::default();
+            let limits = self.upload_limits(tenant);
             let patience = limits.compile_time;
             let compiled = match self.0.engine.compile_async(bytes.to_vec(), limits) {
                 Ok(answer) => tokio::time::timeout(patience, answer).await,
@@ -163,6 +169,38 @@ impl Control for ServerControl {
 
     fn signing_keys(&self) -> Vec<SigningKey> {
         self.0.signing.keys()
+    }
+
+    fn disabled_versions(&self, tenant: TenantId) -> Vec<DisabledVersion> {
+        let Some(tenant) = self.0.tenants.get(tenant) else { return Vec::new() };
+        let off = tenant.guests.breakers.disabled().into_iter().map(|off| DisabledVersion {
+            flow: off.flow,
+            version: off.version,
+            state: off.standing.state.to_owned(),
+            since: off.standing.since,
+            until: off.standing.until,
+            times: off.standing.times,
+            reason: off.standing.reason,
+        });
+        off.collect()
+    }
+
+    fn reset_flow(&self, tenant: TenantId, flow: &str) {
+        if let Some(tenant) = self.0.tenants.get(tenant) {
+            guests::reset(&self.0, &tenant, flow);
+        }
+    }
+
+    fn decision_latency(&self, tenant: TenantId) -> DecisionLatency {
+        let Some(tenant) = self.0.tenants.get(tenant) else { return DecisionLatency::default() };
+        let buckets = tenant.guests.latency.buckets();
+        DecisionLatency {
+            count: buckets.iter().map(|(_, count)| count).sum(),
+            p50_us: quantile(&buckets, 0.5),
+            p99_us: quantile(&buckets, 0.99),
+            p999_us: quantile(&buckets, 0.999),
+            buckets,
+        }
     }
 
     fn convert_prompt(&self, bytes: Bytes) -> Answer<'_, Result<ConvertedPrompt, PromptRefused>> {
@@ -258,6 +296,18 @@ impl Control for ServerControl {
 }
 
 impl ServerControl {
+    /// How large a tenant's upload may be; it is started under the tenant's budget.
+    fn upload_limits(&self, tenant: TenantId) -> UploadLimits {
+        let Some(tenant) = self.0.tenants.get(tenant) else { return UploadLimits::default() };
+        let config = tenant.config();
+        UploadLimits {
+            bytes: config.limits.guest.upload_bytes as usize,
+            compiled_bytes: config.limits.guest.compiled_bytes as usize,
+            budget: config.budget.in_background(),
+            ..UploadLimits::default()
+        }
+    }
+
     fn status(&self, agent: AgentView) -> AgentStatus {
         AgentStatus {
             agent: agent.agent,

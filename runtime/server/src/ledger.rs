@@ -7,7 +7,7 @@ use strowger_acd::Decision;
 use strowger_call::KvOp;
 use strowger_model::{AgentId, AgentState, CallId, RecordingId, TenantId, Timestamp};
 use strowger_sip::ContactRecord;
-use strowger_store::{Fact, Recording, RecordingState, Store, Writer};
+use strowger_store::{Fact, Recording, RecordingState, Store, UsageOfRun, Writer};
 
 use crate::clock;
 use crate::metrics::Metrics;
@@ -113,6 +113,12 @@ impl Ledger {
         };
         self.recording(tenant, call, id, state, began, duration_ms, size_bytes);
         measured.map(|(duration_ms, _)| duration_ms).map_err(|error| error.to_string())
+    }
+
+    /// What guests have used, as added up by now; false if the database does not
+    /// keep up.
+    pub fn usage(&self, of_run: UsageOfRun) -> bool {
+        self.writer.keep(Fact::Usage(of_run)).is_ok()
     }
 
     /// Reads or writes a flow's stored value; in the words of `wit/flow.wit`.

@@ -13,6 +13,7 @@ pub mod control;
 pub mod drain;
 pub mod events;
 pub mod ledger;
+pub mod metering;
 pub mod metrics;
 pub mod node;
 pub mod overview;

@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::drain::Drain;
 use crate::events::Events;
 use crate::ledger::Ledger;
+use crate::metering::Metering;
 use crate::metrics::Metrics;
 use crate::programs::Programs;
 use crate::rollout::watch::Watch;
@@ -20,7 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use strowger_api::Alarm;
 use strowger_engine::media::MediaHandle;
 use strowger_engine::signalling::SipHandle;
-use strowger_guest::{GuestEngine, GuestThreads, Program, UploadLimits};
+use strowger_guest::{BackgroundThreads, GuestEngine, GuestThreads, Program, UploadLimits};
 use strowger_model::{AgentId, TrunkId};
 use strowger_store::{Store, Writer};
 use tokio::runtime::Handle;
@@ -44,6 +45,10 @@ pub struct Node {
     pub engine: GuestEngine,
     /// Where calls and distributions live, with their guests.
     pub guests: GuestThreads,
+    /// Where guests of tenants run that take more than their share.
+    pub background: BackgroundThreads,
+    /// What guests use, for bills.
+    pub metering: Metering,
     /// Where everything else runs that a call waits for.
     pub services: Handle,
     /// Compiled versions.
@@ -166,6 +171,12 @@ impl Node {
         alarms.push_back(Alarm { name, message, since: crate::clock::now() });
     }
 
+    /// What an alarm was raised for is over.
+    pub fn clear_alarm(&self, name: &str) {
+        let mut alarms = self.alarms.lock().unwrap_or_else(PoisonError::into_inner);
+        alarms.retain(|alarm| alarm.name != name);
+    }
+
     /// What was raised lately.
     pub fn standing_alarms(&self) -> Vec<Alarm> {
         self.alarms.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
@@ -204,7 +215,9 @@ impl Node {
 }
 
 async fn compile(engine: &GuestEngine, bytes: Vec<u8>) -> Result<Program> {
-    let limits = UploadLimits::default();
+    // What was taken once is taken again, whatever its tenant may upload now.
+    let limits =
+        UploadLimits { bytes: usize::MAX, compiled_bytes: usize::MAX, ..UploadLimits::default() };
     let patience = limits.compile_time;
     let answer = engine.compile_async(bytes, limits)?;
     let program = tokio::time::timeout(patience, answer)

@@ -11,6 +11,7 @@ use crate::control::ServerControl;
 use crate::drain::Drain;
 use crate::events::Events;
 use crate::ledger::Ledger;
+use crate::metering::{self, Metering};
 use crate::metrics::Metrics;
 use crate::node::{Node, StockPrograms};
 use crate::programs::Programs;
@@ -30,7 +31,7 @@ use strowger_api::ApiConfig;
 use strowger_call::Input;
 use strowger_engine::media::{MediaConfig, MediaEngine};
 use strowger_engine::signalling::SignallingConfig;
-use strowger_guest::{EngineConfig, GuestEngine, GuestThreads};
+use strowger_guest::{BackgroundThreads, EngineConfig, GuestEngine, GuestThreads};
 use strowger_model::{Cause, Party};
 use strowger_store::{Place, Store, WriterConfig};
 use tokio::net::TcpListener;
@@ -95,6 +96,8 @@ impl RunningServer {
             stock: StockPrograms::load(&engine).await?,
             engine,
             guests: GuestThreads::start(Config::threads(config.guests.threads))?,
+            background: BackgroundThreads::start(Config::threads(config.guests.threads) / 2)?,
+            metering: Metering::default(),
             services: Handle::current(),
             programs: Programs::default(),
             signing,
@@ -123,6 +126,7 @@ impl RunningServer {
         recovery::open(&node).await?;
         tokio::spawn(watch::run(node.clone(), ended_calls));
         tokio::spawn(spending::run(node.clone()));
+        tokio::spawn(metering::run(node.clone()));
         tokio::spawn(tidy(store.clone()));
         let listener = TcpListener::bind(node.config.http)
             .await
@@ -165,6 +169,7 @@ impl RunningServer {
         }
         self.node.sip.shut_down().await?;
         drop(self.signalling);
+        self.node.metering.write(&self.node, clock::now());
         self.node.writer.shutdown().await?;
         // Completes recordings; waits for threads.
         tokio::task::spawn_blocking(move || drop(self.media)).await?;

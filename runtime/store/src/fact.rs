@@ -5,6 +5,7 @@
 //! deleted meanwhile writes nothing: a batch never fails for what it says.
 
 use crate::dialect::Connections;
+use crate::usage::{self, UsageOfRun};
 use crate::{Recording, Result, row};
 use strowger_model::{AgentId, AgentState, CallId, TenantId, Timestamp};
 
@@ -53,6 +54,8 @@ pub enum Fact {
         /// The decision, as JSON.
         body: String,
     },
+    /// What guests have used, as this run of the server has added it up.
+    Usage(UsageOfRun),
 }
 
 /// Writes facts in one transaction.
@@ -100,6 +103,7 @@ pub(crate) async fn write(tx: &mut Transaction<'_>, fact: &Fact) -> Result<()> {
                 .execute(&mut **tx)
                 .await?;
         }
+        Fact::Usage(of_run) => usage::write(tx, of_run).await?,
         Fact::Recording { tenant, recording } => write_recording(tx, *tenant, recording).await?,
         Fact::Decision { tenant, ask, at, calls, body } => {
             let (tenant, at) = (tenant.to_string(), row::ms(*at));

@@ -31,6 +31,7 @@ mod scope;
 mod signature;
 mod tenant;
 mod trunk;
+mod usage;
 mod writer;
 
 pub use agent::{Agent, AgentSettings, Agents, PhonePassword};
@@ -56,6 +57,7 @@ pub use scope::TenantStore;
 pub use signature::StoredVersion;
 pub use tenant::{CallFallback, RouterChoice, Tenant, TenantLimits, TenantSettings, Tenants};
 pub use trunk::{OutSecret, Trunk, TrunkPasswords, TrunkSettings, TrunkTransport, Trunks};
+pub use usage::{MAX_USAGE_DAYS, Usage, UsageOfRun, UsageSums, Usages, day_of};
 pub use writer::{
     OpenCall, Refused, Writer, WriterConfig, WriterCounts, WriterHealth, WriterStopped,
 };

@@ -124,6 +124,11 @@ impl Programs {
         self.kind
     }
 
+    /// The tenant whose programs these are.
+    pub async fn owner(&self) -> Result<crate::Tenant> {
+        self.scope.settings().await
+    }
+
     /// Every program, by name.
     pub async fn list(&self) -> Result<Vec<Program>> {
         let sql = sqlx::AssertSqlSafe(format!("{SELECT} ORDER BY p.name"));

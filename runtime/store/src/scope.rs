@@ -13,6 +13,7 @@ use crate::prompt::Prompts;
 use crate::queue::Queues;
 use crate::recording::Recordings;
 use crate::trunk::Trunks;
+use crate::usage::Usages;
 use crate::{Result, Tenant, Tenants};
 use sqlx::AnyPool;
 use strowger_model::TenantId;
@@ -98,6 +99,11 @@ impl TenantStore {
     /// Decisions of routers.
     pub fn decisions(&self) -> Decisions {
         Decisions(self.clone())
+    }
+
+    /// What guests have used.
+    pub fn usage(&self) -> Usages {
+        Usages { scope: self.clone() }
     }
 
     /// Values that flows keep.

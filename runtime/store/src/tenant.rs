@@ -5,12 +5,20 @@ use crate::rules::tenant_policy;
 use crate::{Result, StoreError, row};
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
+use strowger_model::guest_limits::{GuestLimits, check_range};
 use strowger_model::rules::TenantRules;
 use strowger_model::{Address, TenantId, Timestamp, VersionId};
 use uuid::Uuid;
 
 /// Hosts on an allow-list: enough for a tenant's services, bounded for look-ups per request.
 const MAX_ALLOWED_HOSTS: usize = 64;
+
+/// Fuel that the smallest event needs.
+const MIN_FUEL: u64 = 10_000;
+/// About two seconds of one processor.
+const MAX_FUEL: u64 = 2_000_000_000;
+/// What the engine of a server has room for in one instance.
+const MAX_MEMORY_KIB: u64 = 64 << 10;
 
 /// An enterprise hosted by the operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,9 +92,10 @@ pub struct TenantLimits {
     pub max_agents: u32,
     /// Queues.
     pub max_queues: u32,
-    /// Fuel for one event of a guest; none: the server's default.
+    /// Fuel for one event of a guest, 10,000 to 2,000,000,000 Wasm operators; none:
+    /// the server's default.
     pub guest_fuel: Option<u64>,
-    /// Memory of one guest instance; none: the server's default.
+    /// Memory of one guest instance, 64 to 65,536 KiB; none: the server's default.
     pub guest_memory_kib: Option<u32>,
     /// Prompts and programs kept, in bytes.
     pub max_stored_bytes: u64,
@@ -99,6 +108,8 @@ pub struct TenantLimits {
     /// carrier that could would call whom it likes on the tenant's account.
     #[serde(default)]
     pub trunks_transfer: bool,
+    /// Further budgets of its guests.
+    pub guest: GuestLimits,
 }
 
 impl Default for TenantLimits {
@@ -115,6 +126,7 @@ impl Default for TenantLimits {
             max_keys: 100_000,
             phones_dial_out: false,
             trunks_transfer: false,
+            guest: GuestLimits::default(),
         }
     }
 }
@@ -291,7 +303,23 @@ fn taken(error: sqlx::Error, settings: &TenantSettings) -> StoreError {
     })
 }
 
+/// Refuses quotas beyond what any tenant may have: what one server can do at all,
+/// so that a slip of the finger is not found out by everybody's callers.
+fn check_limits(limits: &TenantLimits) -> Result<(), String> {
+    for (field, value, least, most) in [
+        ("max_live_calls", u64::from(limits.max_live_calls), 0, 100_000),
+        ("max_calls_per_second", limits.max_calls_per_second.into(), 0, 10_000),
+        ("max_call_s", limits.max_call_s.into(), 1, 7 * 86_400),
+        ("guest_fuel", limits.guest_fuel.unwrap_or(MIN_FUEL), MIN_FUEL, MAX_FUEL),
+        ("guest_memory_kib", limits.guest_memory_kib.unwrap_or(64).into(), 64, MAX_MEMORY_KIB),
+    ] {
+        check_range(&format!("limits.{field}"), value, least, most)?;
+    }
+    limits.guest.check()
+}
+
 fn check(settings: &TenantSettings) -> Result<()> {
+    check_limits(&settings.limits).map_err(StoreError::Invalid)?;
     row::check_name("tenant", &settings.name)?;
     check_host("the SIP domain", &settings.sip_domain)?;
     let zone_ok = !settings.timezone.is_empty()

@@ -2,6 +2,7 @@
 
 mod agents;
 mod bans;
+mod breakers;
 mod calls;
 mod distribution;
 mod drain;
@@ -19,6 +20,7 @@ mod settings;
 mod system;
 mod tenants;
 mod trunks;
+mod usage;
 
 use crate::state::Api;
 use serde::Serialize;
@@ -48,6 +50,7 @@ pub(crate) fn quick() -> OpenApiRouter<Api> {
         .merge(agents::quick())
         .merge(bans::quick())
         .merge(drain::quick())
+        .merge(breakers::quick())
         .merge(calls::quick())
         .merge(distribution::quick())
         .merge(events::quick())
@@ -63,6 +66,7 @@ pub(crate) fn quick() -> OpenApiRouter<Api> {
         .merge(system::quick())
         .merge(tenants::quick())
         .merge(trunks::quick())
+        .merge(usage::quick())
 }
 
 /// Endpoints that take a file.

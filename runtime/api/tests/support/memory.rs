@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use strowger_api::{
     AgentOrder, AgentStatus, Alarm, Answer, Ban, CallTrace, Change, Control, ControlError,
-    ConvertedPrompt, DrainOrder, DrainStatus, Event, GuestRefused, GuestReport, LiveCall,
-    PromptRefused, QueueStatus, SigningKey, TrunkStatus,
+    ConvertedPrompt, DecisionLatency, DisabledVersion, DrainOrder, DrainStatus, Event,
+    GuestRefused, GuestReport, LiveCall, PromptRefused, QueueStatus, SigningKey, TrunkStatus,
 };
 use strowger_model::{
     AgentId, AgentState, CallId, TenantId, Timestamp, VersionSignature, VersionStatement,
@@ -25,6 +25,7 @@ pub struct Running {
     pub queues: Vec<QueueStatus>,
     pub trunks: Vec<TrunkStatus>,
     pub traces: HashMap<CallId, CallTrace>,
+    pub disabled: Vec<DisabledVersion>,
 }
 
 #[derive(Default)]
@@ -114,7 +115,11 @@ impl Control for MemoryControl {
     }
 
     /// Takes what begins like Wasm; the text behind the header names the worlds.
-    fn check_guest(&self, bytes: Bytes) -> Answer<'_, Result<GuestReport, GuestRefused>> {
+    fn check_guest(
+        &self,
+        _: TenantId,
+        bytes: Bytes,
+    ) -> Answer<'_, Result<GuestReport, GuestRefused>> {
         let Some(rest) = bytes.strip_prefix(b"\0asm") else {
             return at_once(Err(GuestRefused::Invalid("this is not WebAssembly".to_owned())));
         };
@@ -134,6 +139,18 @@ impl Control for MemoryControl {
     fn signing_keys(&self) -> Vec<SigningKey> {
         let id = "0123456789abcdef".to_owned();
         vec![SigningKey { id, public_key: "00".repeat(32), signs: true }]
+    }
+
+    fn disabled_versions(&self, tenant: TenantId) -> Vec<DisabledVersion> {
+        self.of(tenant, |running| running.disabled.clone())
+    }
+
+    fn reset_flow(&self, tenant: TenantId, flow: &str) {
+        self.of(tenant, |running| running.disabled.retain(|version| version.flow != flow));
+    }
+
+    fn decision_latency(&self, _: TenantId) -> DecisionLatency {
+        DecisionLatency::default()
     }
 
     fn convert_prompt(&self, bytes: Bytes) -> Answer<'_, Result<ConvertedPrompt, PromptRefused>> {

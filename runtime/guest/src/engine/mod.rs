@@ -114,11 +114,15 @@ impl GuestEngine {
     fn compile_here(&self, bytes: &[u8], limits: &UploadLimits) -> Result<Program, UploadError> {
         let checked = artefact::check(bytes, limits)?;
         if let Some(program) = self.known(&checked.digest) {
+            small_enough(program.compiled_bytes(), limits)?;
             return Ok(program);
         }
         let component =
             artefact::component(&self.inner.engine, self.inner.cache.as_ref(), &checked)?;
-        let program = Program::link(self, &checked, component, &limits.budget)?;
+        let image = component.image_range();
+        let compiled_bytes = (image.end as usize).saturating_sub(image.start as usize);
+        small_enough(compiled_bytes, limits)?;
+        let program = Program::link(self, &checked, component, compiled_bytes, &limits.budget)?;
         self.remember(&program);
         Ok(program)
     }
@@ -150,4 +154,9 @@ impl GuestEngine {
     pub fn live_memories(&self) -> usize {
         self.inner.engine.pooling_allocator_metrics().map_or(0, |metrics| metrics.memories())
     }
+}
+
+fn small_enough(bytes: usize, limits: &UploadLimits) -> Result<(), UploadError> {
+    let limit = limits.compiled_bytes;
+    if bytes > limit { Err(UploadError::CompiledTooBig { bytes, limit }) } else { Ok(()) }
 }

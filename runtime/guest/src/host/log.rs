@@ -4,7 +4,7 @@
 use super::GuestState;
 use super::bindings::flow::strowger::platform::logging;
 use crate::fault::Stopped;
-use crate::limits::{MAX_LOG_BYTES, MAX_LOG_CALLS, MAX_LOG_LINE_BYTES, MAX_LOG_LINES, cut};
+use crate::limits::{MAX_LOG_CALLS, MAX_LOG_LINE_BYTES, MAX_LOG_LINES, cut};
 use strowger_call::FaultKind;
 
 /// One line of a guest.
@@ -22,18 +22,24 @@ pub(crate) struct LogBuffer {
     pub lines: Vec<LogLine>,
     /// Lines dropped or shortened.
     pub cut: u32,
+    max_bytes: usize,
     bytes: usize,
     calls: u32,
 }
 
 impl LogBuffer {
+    /// A log with room for so many bytes.
+    pub(crate) fn of(max_bytes: usize) -> Self {
+        Self { max_bytes, ..Self::default() }
+    }
+
     /// Keeps a line if there is room.
     pub(crate) fn push(&mut self, level: &str, message: String) {
-        if self.lines.len() >= MAX_LOG_LINES || self.bytes >= MAX_LOG_BYTES {
+        if self.lines.len() >= MAX_LOG_LINES || self.bytes >= self.max_bytes {
             self.cut = self.cut.saturating_add(1);
             return;
         }
-        let room = MAX_LOG_LINE_BYTES.min(MAX_LOG_BYTES - self.bytes);
+        let room = MAX_LOG_LINE_BYTES.min(self.max_bytes - self.bytes);
         if message.len() > room {
             self.cut = self.cut.saturating_add(1);
         }

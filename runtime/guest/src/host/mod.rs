@@ -52,15 +52,17 @@ pub(crate) struct GuestState {
     pub moment: Moment,
     /// What standard interfaces of other toolchains need.
     pub wasi: wasi::WasiState,
+    log_bytes: usize,
     calls: u32,
     argument_bytes: usize,
 }
 
 impl GuestState {
-    pub(crate) fn new(memory: MemoryLimits) -> Self {
+    pub(crate) fn new(memory: MemoryLimits, log_bytes: usize) -> Self {
         Self {
             role: Role::Idle,
-            log: LogBuffer::default(),
+            log: LogBuffer::of(log_bytes),
+            log_bytes,
             memory,
             moment: Moment { now: Timestamp(0), seed: 0 },
             wasi: wasi::WasiState::default(),
@@ -82,7 +84,8 @@ impl GuestState {
     /// Ends an event: gives back what was lent for it.
     pub(crate) fn end(&mut self) -> (Role, LogBuffer) {
         self.wasi.end(&mut self.log);
-        (std::mem::replace(&mut self.role, Role::Idle), std::mem::take(&mut self.log))
+        let log = std::mem::replace(&mut self.log, LogBuffer::of(self.log_bytes));
+        (std::mem::replace(&mut self.role, Role::Idle), log)
     }
 
     /// Counts one call of an imported function with `bytes` of arguments.

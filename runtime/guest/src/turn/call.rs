@@ -55,6 +55,9 @@ impl CallGuest {
         let Some(instance) = &mut self.instance else {
             return failed(view, fault::instance_gone());
         };
+        // The clock allows more on the background threads; which of the two serve
+        // the call changes from turn to turn.
+        instance.set_budget(budget);
         let turn = view.turn();
         // A bug of ours costs the turn it was met in, not the thread.
         let ran = catch_unwind(AssertUnwindSafe(|| instance.handle(moment, event, view)));

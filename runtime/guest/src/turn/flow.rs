@@ -52,6 +52,11 @@ impl FlowInstance {
         self.sandbox.is_sound()
     }
 
+    /// Changes fuel and time for the events to come.
+    pub(super) fn set_budget(&mut self, budget: &Budget) {
+        self.sandbox.set_budget(budget);
+    }
+
     /// Handles one event.
     pub fn handle(&mut self, moment: Moment, event: &GuestEvent, view: TurnView) -> FlowTurn {
         let turn = view.turn();

@@ -4,7 +4,7 @@
 use crate::engine::GuestEngine;
 use crate::fault;
 use crate::host::{GuestState, LogBuffer, MemoryLimits, Role};
-use crate::limits::{Budget, EPOCH_TICK, MAX_ARGUMENT_BYTES};
+use crate::limits::{Budget, EPOCH_TICK, MAX_ARGUMENT_BYTES, MAX_EVENT_LOG_BYTES};
 use std::time::Instant;
 use strowger_call::{Fault, Moment};
 use wasmtime::Store;
@@ -28,7 +28,10 @@ pub(crate) struct Run<T> {
 impl Sandbox {
     pub(crate) fn new(engine: &GuestEngine, budget: &Budget) -> Self {
         let limits = MemoryLimits::new(budget, engine.max_memory_bytes());
-        let mut store = Store::new(engine.wasmtime(), GuestState::new(limits));
+        let mut store = Store::new(
+            engine.wasmtime(),
+            GuestState::new(limits, budget.log_bytes.min(MAX_EVENT_LOG_BYTES)),
+        );
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(MAX_ARGUMENT_BYTES);
         Self { store, budget: *budget, poisoned: false }
@@ -36,6 +39,12 @@ impl Sandbox {
 
     pub(crate) fn store(&mut self) -> &mut Store<GuestState> {
         &mut self.store
+    }
+
+    /// What it may use from the next event on; memory stays what it began with.
+    pub(crate) fn set_budget(&mut self, budget: &Budget) {
+        self.budget.fuel = budget.fuel;
+        self.budget.deadline_ms = budget.deadline_ms;
     }
 
     /// Grants fuel and time for what runs while an instance is made.

@@ -28,6 +28,17 @@ pub enum UploadError {
         /// The limit.
         limit: usize,
     },
+    /// Compiled, more bytes than allowed.
+    #[error(
+        "compiled, this program has {bytes} bytes, more than the {limit} allowed; build with \
+         optimisation for size, leave out unused libraries, or ask the operator to raise the limit"
+    )]
+    CompiledTooBig {
+        /// Its size.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
     /// More functions than allowed.
     #[error("{functions} functions are more than the {limit} allowed; leave out unused libraries")]
     TooManyFunctions {

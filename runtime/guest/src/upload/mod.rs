@@ -26,6 +26,9 @@ pub struct UploadLimits {
     pub functions: u32,
     /// Bytes of the largest function: compile time grows faster than its size.
     pub function_bytes: u32,
+    /// Bytes of the compiled program, machine code and data together. About ten
+    /// times the upload.
+    pub compiled_bytes: usize,
     /// What its instances will be allowed: it is started once under it.
     pub budget: Budget,
     /// Longest wait for the whole check, time in the queue included.
@@ -38,6 +41,7 @@ impl Default for UploadLimits {
             bytes: 16 << 20,
             functions: 40_000,
             function_bytes: 512 << 10,
+            compiled_bytes: 256 << 20,
             budget: Budget::default(),
             compile_time: Duration::from_secs(60),
         }

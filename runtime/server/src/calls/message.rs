@@ -1,13 +1,24 @@
 //! What a call's task is told by the others.
 
+use std::time::Instant;
 use strowger_api::LiveCall;
 use strowger_call::{Between, Input, LegFacts, PlayId};
 use strowger_engine::media::Clip;
+use strowger_guest::{CallGuest, FlowTurn};
 use strowger_model::{CallId, LegId};
 use strowger_sip::{DialogKey, SipEvent};
 use tokio::sync::oneshot;
 
 use super::parcel::Parcel;
+
+/// A message and when it was sent.
+#[derive(Debug)]
+pub struct Told {
+    /// When it came; a decision that follows from it is late by what has passed since.
+    pub at: Instant,
+    /// What it says.
+    pub message: CallMessage,
+}
 
 /// A message to a call's task.
 #[derive(Debug)]
@@ -29,6 +40,8 @@ pub enum CallMessage {
         /// The sound, or why there is none.
         clips: Result<Vec<Clip>, String>,
     },
+    /// The guest is back from the background threads.
+    Turned(Box<(CallGuest, FlowTurn)>),
     /// Somebody wants to know how the call stands.
     Show(oneshot::Sender<LiveCall>),
 }

@@ -1,11 +1,12 @@
 //! Which task owns which call and which leg. Only addresses of tasks live here,
 //! never a call's state.
 
-use super::message::CallMessage;
+use super::message::{CallMessage, Told};
 use crate::traces::Traces;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
 use strowger_model::{CallId, LegId, TenantId, TrunkId};
 use strowger_sip::DialogKey;
 use tokio::sync::{Notify, mpsc};
@@ -27,7 +28,7 @@ pub struct CallHandle {
     /// The trunk it came over.
     pub trunk: Option<TrunkId>,
     /// Boxed, because a channel has room for 32 of them from the start.
-    inbox: mpsc::Sender<Box<CallMessage>>,
+    inbox: mpsc::Sender<Box<Told>>,
     overrun: Arc<Overrun>,
 }
 
@@ -57,7 +58,7 @@ impl CallHandle {
         call: CallId,
         tenant: TenantId,
         trunk: Option<TrunkId>,
-    ) -> (Self, mpsc::Receiver<Box<CallMessage>>, Arc<Overrun>) {
+    ) -> (Self, mpsc::Receiver<Box<Told>>, Arc<Overrun>) {
         let (inbox, messages) = mpsc::channel(INBOX);
         let overrun = Arc::new(Overrun::default());
         (Self { call, tenant, trunk, inbox, overrun: overrun.clone() }, messages, overrun)
@@ -66,7 +67,7 @@ impl CallHandle {
     /// Hands a message over without waiting. False if the call is gone. If its
     /// inbox is full the call will end itself: nothing is lost silently.
     pub fn tell(&self, message: CallMessage) -> bool {
-        match self.inbox.try_send(Box::new(message)) {
+        match self.inbox.try_send(Box::new(Told { at: Instant::now(), message })) {
             Ok(()) => true,
             Err(mpsc::error::TrySendError::Closed(_)) => false,
             Err(mpsc::error::TrySendError::Full(_)) => {

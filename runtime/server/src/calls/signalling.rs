@@ -8,8 +8,8 @@ use super::speech::End;
 use super::task;
 use crate::clock;
 use crate::node::{DIRECT_DIAL, Node};
-use crate::tenants::Tenant;
 use crate::tenants::config::Destination;
+use crate::tenants::{Tenant, guests};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -172,6 +172,9 @@ fn accept(node: &Arc<Node>, incoming: Incoming) -> Result<(), Refusal> {
         Source::Trunk { trunk, .. } => (Some(trunk), None),
         Source::Extension { agent, .. } => (None, Some(agent)),
     };
+    let call = CallId(Uuid::now_v7());
+    let disabled = version.and_then(|id| guests::admit(node, &tenant, (&flow, id), call));
+    let program = disabled.map_or(Ok(program), Err);
     let facts = BTreeMap::from([
         ("timezone".to_owned(), config.timezone.clone()),
         ("to-kind".to_owned(), to_kind.to_owned()),
@@ -193,6 +196,7 @@ fn accept(node: &Arc<Node>, incoming: Incoming) -> Result<(), Refusal> {
         now,
         limits: CallLimits {
             call_ms: u64::from(config.limits.max_call_s) * 1_000,
+            actions_per_turn: config.limits.guest.actions_per_event,
             ..CallLimits::default()
         },
         fallback: match &config.fallback {

@@ -17,7 +17,7 @@ use clap::Subcommand;
 use client::Client;
 use commands::{
     agent, ban, call, drain, events, key, kv, number, profile, program, project, prompt, queue,
-    recording, tenant, trunk,
+    recording, tenant, trunk, usage,
 };
 use output::Output;
 use std::process::ExitCode;
@@ -61,6 +61,11 @@ pub enum Command {
     /// Takes no more calls, waits for those there are, then stops the server
     /// (operator).
     Drain(drain::Drain),
+    /// What guests have used, and how long decisions take.
+    Usage(usage::Usage),
+    /// Versions that are disabled because they failed again and again.
+    #[command(subcommand)]
+    Breaker(usage::Breaker),
     /// Recordings.
     #[command(subcommand)]
     Recording(recording::Recording),
@@ -117,6 +122,8 @@ async fn execute(
         Command::Call(command) => call::run(&client, command, out).await,
         Command::Ban(command) => ban::run(&client, command, out).await,
         Command::Drain(command) => drain::run(&client, command, out).await,
+        Command::Usage(wanted) => usage::run(&client, wanted, out).await,
+        Command::Breaker(command) => usage::run_breaker(&client, command, out).await,
         Command::Recording(command) => recording::run(&client, command, out).await,
         Command::Kv(command) => kv::run(&client, command, out).await,
         Command::Events(command) => events::run(&client, command, out).await,

@@ -188,6 +188,8 @@ impl TenantConfig {
                 .limits
                 .guest_memory_kib
                 .map_or(default.memory_bytes, |kib| kib as usize * 1024),
+            deadline_ms: settings.limits.guest.event_ms.into(),
+            log_bytes: settings.limits.guest.log_bytes_per_event as usize,
             ..default
         };
         let extensions = parts

@@ -1,15 +1,21 @@
 //! Tenants as this server runs them: configuration in memory, one distribution each.
 
+pub mod breaker;
+pub mod breakers;
 pub mod config;
 pub mod directory;
 pub mod distribution;
+pub mod guests;
+pub mod latency;
 pub mod load;
 pub mod meeting;
+pub mod share;
 pub mod spending;
 pub mod trunking;
 
 use config::TenantConfig;
 use distribution::DistributionHandle;
+use guests::Guests;
 use meeting::MeetingPoints;
 use spending::Spent;
 use std::collections::{HashMap, VecDeque};
@@ -27,6 +33,8 @@ pub struct Tenant {
     /// Where its calls find each other.
     pub meeting: MeetingPoints,
     config: RwLock<Arc<TenantConfig>>,
+    /// What is kept of its guests.
+    pub guests: Guests,
     /// What its outgoing calls have cost today.
     pub spent: Spent,
     live_calls: AtomicU32,
@@ -42,6 +50,7 @@ impl Tenant {
             distribution,
             meeting: MeetingPoints::default(),
             config: RwLock::new(Arc::new(config)),
+            guests: Guests::default(),
             spent: Spent::default(),
             live_calls: AtomicU32::new(0),
             recent: Mutex::new(VecDeque::new()),

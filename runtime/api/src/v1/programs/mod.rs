@@ -81,8 +81,10 @@ pub(crate) async fn upload(
     by: &str,
     request: Request,
 ) -> Result<Version> {
-    let upload = Upload::read(api, request, limits::PROGRAM_BODY).await?;
-    let report = api.control.check_guest(upload.bytes.clone()).await?;
+    let tenant = programs.owner().await?;
+    let most = limits::PROGRAM_BODY.min(tenant.settings.limits.guest.upload_bytes as usize);
+    let upload = Upload::read(api, &tenant, request, most).await?;
+    let report = api.control.check_guest(tenant.id, upload.bytes.clone()).await?;
     let (kind, world) = (programs.kind().name(), programs.kind().world());
     if !report.worlds.iter().any(|exported| exported == world) {
         return Err(Problem::invalid(format!(

@@ -35,7 +35,7 @@ pub(crate) async fn upload_prompt(
         .and_then(|value| value.to_str().ok())
         .unwrap_or("application/octet-stream")
         .to_owned();
-    let upload = Upload::read(&api, request, limits::PROMPT_BODY).await?;
+    let upload = Upload::read(&api, &scope.settings().await?, request, limits::PROMPT_BODY).await?;
     let converted = api.control.convert_prompt(upload.bytes.clone()).await?;
     let new = NewPrompt {
         name: &name,

@@ -10,6 +10,7 @@ mod update;
 
 use crate::state::Api;
 use serde::{Deserialize, Serialize};
+use strowger_model::guest_limits::GuestLimits;
 use strowger_model::{Address, TenantId, Timestamp};
 use strowger_store as store;
 use utoipa::ToSchema;
@@ -81,9 +82,9 @@ pub(crate) struct Limits {
     pub max_agents: u32,
     /// Queues.
     pub max_queues: u32,
-    /// Fuel for one event of a guest; absent: the server's default.
+    /// Fuel for one event of a guest, 10,000 to 2,000,000,000; absent: the server's default.
     pub guest_fuel: Option<u64>,
-    /// Memory of one guest instance; absent: the server's default.
+    /// Memory of one guest instance in KiB, 64 to 65,536; absent: the server's default.
     pub guest_memory_kib: Option<u32>,
     /// Prompts, and programs, kept.
     pub max_stored_bytes: u64,
@@ -94,6 +95,8 @@ pub(crate) struct Limits {
     /// Whether trunks may transfer or pick up calls.
     #[serde(default)]
     pub trunks_transfer: bool,
+    /// Further budgets of its guests, and when a failing version is disabled.
+    pub guest: GuestLimits,
 }
 
 /// A tenant.
@@ -131,6 +134,7 @@ impl TenantBody {
                 max_keys: limits.max_keys,
                 phones_dial_out: limits.phones_dial_out,
                 trunks_transfer: limits.trunks_transfer,
+                guest: limits.guest,
             },
             router,
         }
@@ -191,6 +195,7 @@ impl From<store::TenantLimits> for Limits {
             max_keys: limits.max_keys,
             phones_dial_out: limits.phones_dial_out,
             trunks_transfer: limits.trunks_transfer,
+            guest: limits.guest,
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::{CallTask, MEDIA_INBOX};
 use crate::calls::legs::Legs;
-use crate::calls::message::CallMessage;
+use crate::calls::message::Told;
 use crate::calls::registry::{CallHandle, Overrun};
 use crate::calls::sound::Sound;
 use crate::node::Node;
@@ -81,6 +81,7 @@ pub async fn take_up(
         program,
         legs,
         guest: CallGuest::default(),
+        watch: Default::default(),
         open: Some(open),
         recordings: HashMap::new(),
         cut_short: recordings,
@@ -96,7 +97,7 @@ impl CallTask {
     async fn come_back(
         mut self: Box<Self>,
         back: Back,
-        messages: mpsc::Receiver<Box<CallMessage>>,
+        messages: mpsc::Receiver<Box<Told>>,
         media: mpsc::Receiver<MediaEvent>,
         overrun: Arc<Overrun>,
     ) {
@@ -105,6 +106,8 @@ impl CallTask {
             self.journal(entry.clone());
         }
         journal.extend(unwritten);
+        self.note_version();
+        self.watch_recovered_journal(&journal);
         self.revive_guest(&journal);
         drop(journal);
         self.input(Input::Recovered { legs: fates });

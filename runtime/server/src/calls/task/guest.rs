@@ -1,14 +1,18 @@
 //! The turns of the call's guest, and who takes over from one that failed.
 
 use super::CallTask;
+use crate::calls::message::CallMessage;
+use crate::clock;
+use crate::tenants::guests;
 use serde_json::{Value, json};
 use strowger_call::{Action, Fault, FaultKind, GuestEvent, Input, Moment, TurnResult, TurnView};
+use strowger_guest::{Budget, FlowTurn, Program};
 
 impl CallTask {
     pub(super) fn run_guest(&mut self, event: GuestEvent, moment: Moment, view: TurnView) {
         if let Some(lost) = self.guest_lost.take() {
-            self.input(Input::Turn(view.finish(Some(lost), 0, 0)));
-            return;
+            let result = view.finish(Some(lost), 0, 0);
+            return self.turned(FlowTurn { result, logs: Vec::new(), logs_cut: 0 });
         }
         let Some(program) = self.program.clone() else {
             let fault = Fault::new(
@@ -18,14 +22,58 @@ impl CallTask {
             self.input(Input::Turn(view.finish(Some(fault), 0, 0)));
             return;
         };
+        self.watch.away = None;
         let budget = self.tenant.config().budget;
-        let turn = self.guest.handle(&program, &budget, moment, &event, view);
-        for line in turn.logs {
-            let data = json!({"level": line.level, "message": line.message});
-            self.node.events.call(&self.handle, "guest.log", data);
+        if self.tenant.guests.share.is_over(moment.now) {
+            return self.run_in_background(program, budget, event, moment, view);
         }
-        self.report_turn(&turn.result);
-        self.input(Input::Turn(turn.result));
+        let turn = self.guest.handle(&program, &budget, moment, &event, view);
+        self.turned(turn);
+    }
+
+    /// A tenant that takes more than its share waits among its like; the call
+    /// meanwhile hears what else happens.
+    fn run_in_background(
+        &mut self,
+        program: Program,
+        budget: Budget,
+        event: GuestEvent,
+        moment: Moment,
+        view: TurnView,
+    ) {
+        let background = &self.node.background;
+        if !background.has_room(self.tenant.id) {
+            self.node.metrics.count_event("guest.background_full");
+            let fault = Fault::new(
+                FaultKind::Deadline,
+                "the tenant's guests take more time than their share, and too many of their \
+                 turns wait already",
+            );
+            let result = view.finish(Some(fault), 0, 0);
+            return self.turned(FlowTurn { result, logs: Vec::new(), logs_cut: 0 });
+        }
+        self.node.metrics.count_event("guest.background");
+        self.watch.away = Some(view.turn());
+        let mut guest = std::mem::take(&mut self.guest);
+        let (handle, budget) = (self.handle.clone(), budget.in_background());
+        let job = move || {
+            let turn = guest.handle(&program, &budget, moment, &event, view);
+            // A call that is over needs no answer.
+            handle.tell(CallMessage::Turned(Box::new((guest, turn))));
+        };
+        // Refused only if others took the room just now: the call then hears no
+        // answer, which it takes for what it is.
+        let _ = background.submit(self.tenant.id, job);
+    }
+
+    pub(super) fn turned(&mut self, turn: FlowTurn) {
+        let FlowTurn { result, logs, logs_cut } = turn;
+        if !logs.is_empty() || logs_cut > 0 {
+            self.show_log(logs, logs_cut);
+        }
+        self.watch_turn(&result);
+        self.report_turn(&result);
+        self.input(Input::Turn(result));
     }
 
     pub(super) fn report_turn(&self, result: &TurnResult) {
@@ -53,11 +101,18 @@ impl CallTask {
 
     pub(super) fn take_fallback(&mut self) -> Input {
         // The failed instance is gone; the next turn makes one of the fallback.
-        self.guest.dismiss();
+        self.dismiss_guest();
         match self.tenant.config().fallback_flow() {
             Some(flow) => {
                 let version = flow.version;
+                let (node, tenant, call) = (&self.node, &self.tenant, self.handle.call);
+                let refused =
+                    version.and_then(|id| guests::admit(node, tenant, (&flow.name, id), call));
+                if let Some(fault) = refused {
+                    return Input::FallbackFailed { reason: fault.message };
+                }
                 self.program = flow.program.clone();
+                self.watch.meter.serves(node, tenant.id, &flow.name, clock::now());
                 Input::FallbackReady { version }
             }
             None => Input::FallbackFailed {

@@ -5,11 +5,13 @@ mod guest;
 mod media;
 mod others;
 mod services;
+mod watch;
 
 pub use back::{Revived, take_up};
+use watch::GuestWatch;
 
 use super::legs::Legs;
-use super::message::CallMessage;
+use super::message::{CallMessage, Told};
 use super::registry::{CallHandle, Overrun};
 use super::sound::{Sound, Standing};
 use crate::accounts;
@@ -44,6 +46,8 @@ pub struct CallTask {
     flow: String,
     program: Option<Program>,
     guest: CallGuest,
+    /// What the guest uses, and how it is judged.
+    watch: GuestWatch,
     legs: Legs,
     sound: Sound,
     /// Its place in the database, until it is over.
@@ -70,7 +74,7 @@ type Turn = (GuestEvent, Moment, TurnView);
 
 /// What the task hears.
 enum Heard {
-    Message(CallMessage),
+    Message(Box<Told>),
     Media(MediaEvent),
     Time,
     Overrun,
@@ -81,7 +85,7 @@ pub fn start(
     node: &Arc<Node>,
     tenant: &Arc<Tenant>,
     setup: CallSetup,
-    program: Option<Program>,
+    program: Result<Option<Program>, Fault>,
     dialog: DialogKey,
     offered: Vec<Codec>,
 ) -> Result<(), Refused> {
@@ -97,6 +101,10 @@ pub fn start(
     let mut legs =
         Legs::new(node.clone(), tenant.clone(), handle.clone(), own_number, media_events);
     legs.add_incoming(LegId(0), dialog, offered);
+    let (program, guest_lost) = match program {
+        Ok(program) => (program, None),
+        Err(fault) => (None, Some(fault)),
+    };
     let task = Box::new(CallTask {
         sound: Sound::new(node.clone(), tenant.clone(), handle.clone()),
         node: node.clone(),
@@ -107,10 +115,11 @@ pub fn start(
         program,
         legs,
         guest: CallGuest::default(),
+        watch: GuestWatch::begun_now(),
         open: Some(open),
         recordings: HashMap::new(),
         cut_short: HashMap::new(),
-        guest_lost: None,
+        guest_lost,
         found: None,
     });
     node.guests.spawn(task.run(messages, media, overrun));
@@ -121,10 +130,11 @@ impl CallTask {
     async fn run(
         // Boxed: a future holds what it is given twice.
         mut self: Box<Self>,
-        messages: mpsc::Receiver<Box<CallMessage>>,
+        messages: mpsc::Receiver<Box<Told>>,
         media: mpsc::Receiver<MediaEvent>,
         overrun: Arc<Overrun>,
     ) {
+        self.note_version();
         let over = self.carry_out().await;
         self.go_on(over, messages, media, overrun).await;
     }
@@ -132,7 +142,7 @@ impl CallTask {
     async fn go_on(
         mut self: Box<Self>,
         over: bool,
-        mut messages: mpsc::Receiver<Box<CallMessage>>,
+        mut messages: mpsc::Receiver<Box<Told>>,
         mut media: mpsc::Receiver<MediaEvent>,
         overrun: Arc<Overrun>,
     ) {
@@ -140,11 +150,11 @@ impl CallTask {
         // What was said of legs that another call has is said to that call.
         messages.close();
         while let Some(message) = messages.recv().await {
-            if let CallMessage::Sip(dialog, event) = *message {
+            if let CallMessage::Sip(dialog, event) = message.message {
                 self.legs.leg_of(dialog, event);
             }
         }
-        self.guest.dismiss();
+        self.dismiss_guest();
         self.node.calls.leave(self.handle.call);
         self.tenant.call_ended();
         self.complete_recordings(&mut media).await;
@@ -154,7 +164,7 @@ impl CallTask {
     async fn live(
         &mut self,
         mut over: bool,
-        messages: &mut mpsc::Receiver<Box<CallMessage>>,
+        messages: &mut mpsc::Receiver<Box<Told>>,
         media: &mut mpsc::Receiver<MediaEvent>,
         overrun: &Overrun,
     ) {
@@ -162,7 +172,7 @@ impl CallTask {
             let heard = tokio::select! {
                 biased;
                 () = overrun.happened() => Heard::Overrun,
-                Some(message) = messages.recv() => Heard::Message(*message),
+                Some(told) = messages.recv() => Heard::Message(told),
                 Some(event) = media.recv() => Heard::Media(event),
                 () = clock::until(self.core.next_timeout()) => Heard::Time,
             };
@@ -177,8 +187,21 @@ impl CallTask {
     }
 
     fn hear(&mut self, heard: Heard) {
+        self.watch.heard(match &heard {
+            Heard::Message(told) => Some(told.at),
+            _ => None,
+        });
         match heard {
-            Heard::Message(CallMessage::Core(input)) => {
+            Heard::Message(told) => self.hear_message(told.message),
+            Heard::Media(event) => self.hear_media(event),
+            Heard::Time => self.core.handle_timeout(clock::now()),
+            Heard::Overrun => {}
+        }
+    }
+
+    fn hear_message(&mut self, message: CallMessage) {
+        match message {
+            CallMessage::Core(input) => {
                 if let Input::Queue(QueueInput::Waiting { position, expected_wait_ms }) = &input {
                     self.sound.note_standing(Standing {
                         position: *position,
@@ -187,44 +210,43 @@ impl CallTask {
                 }
                 self.input(input);
             }
-            Heard::Message(CallMessage::Sip(dialog, event)) => {
-                match self.legs.leg_of(dialog, event) {
-                    Some((leg, SipEvent::Keep { record, .. })) => {
-                        let body = self.legs.keep(leg, &record);
-                        self.core.keep_leg(clock::now(), body);
-                    }
-                    Some((leg, event)) => {
-                        if let Some(news) = self.legs.hear(leg, event) {
-                            self.input(Input::Leg(leg, news));
-                        }
-                    }
-                    None => {}
+            CallMessage::Sip(dialog, event) => match self.legs.leg_of(dialog, event) {
+                Some((leg, SipEvent::Keep { record, .. })) => {
+                    let body = self.legs.keep(leg, &record);
+                    self.core.keep_leg(clock::now(), body);
                 }
-            }
-            Heard::Message(CallMessage::Between(from, what)) => {
+                Some((leg, event)) => {
+                    if let Some(news) = self.legs.hear(leg, event) {
+                        self.input(Input::Leg(leg, news));
+                    }
+                }
+                None => {}
+            },
+            CallMessage::Between(from, what) => {
                 self.input(Input::Between { from, what });
             }
-            Heard::Message(CallMessage::Given(from, facts, parcel)) => {
+            CallMessage::Given(from, facts, parcel) => {
                 self.legs.arrived(parcel);
                 self.input(Input::Between { from, what: Between::Given(facts) });
             }
-            Heard::Message(CallMessage::PickUp(leg, by, parcel)) => {
+            CallMessage::PickUp(leg, by, parcel) => {
                 self.legs.arrived(parcel);
                 self.input(Input::PickUp { leg, by });
             }
-            Heard::Message(CallMessage::Clips { play, clips }) => {
+            CallMessage::Clips { play, clips } => {
                 let legs = &self.legs;
                 if let Some(input) = self.sound.ready(play, clips, |leg| legs.media(leg).cloned()) {
                     self.input(input);
                 }
             }
-            Heard::Message(CallMessage::Show(answer)) => {
+            CallMessage::Show(answer) => {
                 // Whoever asked may have gone.
                 let _ = answer.send(self.show());
             }
-            Heard::Media(event) => self.hear_media(event),
-            Heard::Time => self.core.handle_timeout(clock::now()),
-            Heard::Overrun => {}
+            CallMessage::Turned(back) => {
+                let (guest, turn) = *back;
+                self.guest_is_back(guest, turn);
+            }
         }
     }
 
@@ -367,9 +389,10 @@ impl CallTask {
                 Effect::TakeSeat => {
                     if let Some((flow, program)) = self.found.take() {
                         // The next turn makes an instance of the new flow.
-                        self.guest.dismiss();
+                        self.dismiss_guest();
                         self.flow = flow;
                         self.program = program;
+                        self.note_version();
                     }
                 }
                 Effect::Journal(entry) => self.journal(entry),
@@ -384,6 +407,7 @@ impl CallTask {
                     self.legs.complete(&mut record).await;
                     let data = serde_json::to_value(&record).unwrap_or_default();
                     self.node.events.call(&self.handle, "call.record", data);
+                    self.guest_is_done();
                     accounts::call_over(&self.node, &self.tenant, &self.flow, &record).await;
                     self.close(*record);
                     return true;
@@ -393,7 +417,8 @@ impl CallTask {
         false
     }
 
-    fn journal(&self, entry: JournalEntry) {
+    fn journal(&mut self, entry: JournalEntry) {
+        let Some(entry) = self.within_journal_limit(entry) else { return };
         // A refusal is counted by the writer and shows as a gap.
         if let Some(Err(refused)) = self.open.as_ref().map(|open| open.journal(entry)) {
             tracing::warn!(call = %self.handle.call, %refused, "journal entry lost");

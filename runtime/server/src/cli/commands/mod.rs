@@ -20,6 +20,7 @@ mod rules;
 pub(super) mod tenant;
 mod trace;
 pub(super) mod trunk;
+pub(super) mod usage;
 
 use super::CliError;
 use serde_json::{Map, Value};

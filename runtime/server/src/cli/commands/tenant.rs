@@ -77,6 +77,10 @@ pub struct Settings {
     /// Calls at the same time.
     #[arg(long)]
     max_calls: Option<u32>,
+    /// Any limit by name, for example max_calls_per_second=20, guest.event_ms=100
+    /// or guest.breaker.faults=3; may be repeated. `tenant show --json` has them all.
+    #[arg(long = "limit", value_name = "NAME=VALUE")]
+    limits: Vec<String>,
 }
 
 const COLUMNS: &[Column] = &[
@@ -142,6 +146,7 @@ impl Settings {
         if let Some(calls) = self.max_calls {
             body["limits"]["max_live_calls"] = calls.into();
         }
+        super::usage::set_limits(body, &self.limits)?;
         Ok(())
     }
 }
