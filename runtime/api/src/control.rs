@@ -3,6 +3,7 @@
 //! The server implements [`Control`]; stored things the API reads and writes
 //! itself. Every method names the tenant and must never show another's.
 
+use crate::deployment::{Checked, DryRun, StepWatch};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -48,8 +49,23 @@ pub trait Control: Send + Sync + 'static {
     /// waits: a receiver that lags is told so and cut off.
     fn subscribe(&self, tenant: TenantId) -> broadcast::Receiver<Arc<Event>>;
 
-    /// Compiles an upload and tells what it is, without keeping it.
-    fn check_guest(&self, bytes: Bytes) -> Answer<'_, Result<GuestReport, GuestRefused>>;
+    /// Compiles an upload and tells what it is, without keeping it. `begun` hears
+    /// each step as it begins; of a refused upload, the last one is at fault.
+    fn check_guest(
+        &self,
+        bytes: Bytes,
+        begun: StepWatch,
+    ) -> Answer<'_, Result<GuestReport, GuestRefused>>;
+
+    /// Replays recorded calls on an upload that was checked, and says what it does
+    /// otherwise than the version that took them.
+    fn dry_run(&self, tenant: TenantId, flow: String, bytes: Bytes) -> Answer<'_, Checked<DryRun>>;
+
+    /// Signs the digest of an upload that was checked; gives who signed.
+    fn sign(&self, tenant: TenantId, digest: String) -> Answer<'_, Checked<String>>;
+
+    /// Tells whoever follows the tenant's events.
+    fn tell(&self, tenant: TenantId, name: &str, data: serde_json::Value);
 
     /// Decodes an upload into what the media engine plays.
     fn convert_prompt(&self, bytes: Bytes) -> Answer<'_, Result<ConvertedPrompt, PromptRefused>>;

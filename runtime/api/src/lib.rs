@@ -6,6 +6,7 @@
 
 mod auth;
 mod control;
+mod deployment;
 mod extract;
 mod limits;
 mod openapi;
@@ -20,6 +21,7 @@ pub use control::{
     ConvertedPrompt, Event, GuestRefused, GuestReport, LiveCall, PromptRefused, QueueStatus,
     TracedMessage, TrunkCalls, TrunkStatus,
 };
+pub use deployment::{Checked, DeploymentStep, Difference, DryRun, StepWatch};
 pub use openapi::document;
 pub use problem::Problem;
 pub use rate::Rate;

@@ -2,6 +2,7 @@
 
 use crate::calls::message::CallMessage;
 use crate::clock;
+use crate::deploy;
 use crate::node::Node;
 use crate::overview;
 use crate::tenants::config::TenantConfig;
@@ -13,9 +14,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use strowger_acd::{AcdInput, AgentView};
 use strowger_api::{
-    AgentOrder, AgentStatus, Alarm, Answer, Ban, CallTrace, Change, Changed, Control, ControlError,
-    ConvertedPrompt, Event, GuestRefused, GuestReport, LiveCall, PromptRefused, QueueStatus,
-    TrunkStatus,
+    AgentOrder, AgentStatus, Alarm, Answer, Ban, CallTrace, Change, Changed, Checked, Control,
+    ControlError, ConvertedPrompt, DryRun, Event, GuestRefused, GuestReport, LiveCall,
+    PromptRefused, QueueStatus, StepWatch, TrunkStatus,
 };
 use strowger_call::Input;
 use strowger_engine::prompt;
@@ -114,11 +115,23 @@ impl Control for ServerControl {
         self.0.events.subscribe(tenant)
     }
 
-    fn check_guest(&self, bytes: Bytes) -> Answer<'_, Result<GuestReport, GuestRefused>> {
+    fn check_guest(
+        &self,
+        bytes: Bytes,
+        begun: StepWatch,
+    ) -> Answer<'_, Result<GuestReport, GuestRefused>> {
         Box::pin(async move {
             let limits = UploadLimits::default();
             let patience = limits.compile_time;
-            let compiled = match self.0.engine.compile_async(bytes.to_vec(), limits) {
+            let watch = {
+                let begun = begun.clone();
+                move |stage| begun(deploy::step(stage))
+            };
+            let refused = |error: UploadError| {
+                begun(deploy::step(error.stage()));
+                refused(error)
+            };
+            let compiled = match self.0.engine.compile_watched(bytes.to_vec(), limits, watch) {
                 Ok(answer) => tokio::time::timeout(patience, answer).await,
                 Err(error) => return Err(refused(error)),
             };
@@ -134,6 +147,18 @@ impl Control for ServerControl {
                 ))),
             }
         })
+    }
+
+    fn dry_run(&self, tenant: TenantId, flow: String, bytes: Bytes) -> Answer<'_, Checked<DryRun>> {
+        Box::pin(deploy::dry_run(&self.0, tenant, flow, bytes))
+    }
+
+    fn sign(&self, tenant: TenantId, digest: String) -> Answer<'_, Checked<String>> {
+        Box::pin(deploy::sign(&self.0, tenant, digest))
+    }
+
+    fn tell(&self, tenant: TenantId, name: &str, data: serde_json::Value) {
+        self.0.events.tenant(tenant, name, data);
     }
 
     fn convert_prompt(&self, bytes: Bytes) -> Answer<'_, Result<ConvertedPrompt, PromptRefused>> {

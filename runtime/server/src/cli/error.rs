@@ -41,6 +41,9 @@ pub enum CliError {
     /// A program cannot be built.
     #[error("{0}")]
     Build(#[from] strowger_build::BuildError),
+    /// What was asked for was done, and came out badly.
+    #[error("{0}")]
+    Failed(String),
     /// The event stream ended.
     #[error("the event stream ended: {0}")]
     Stream(String),
@@ -59,7 +62,11 @@ impl CliError {
             Self::Api { status: 401 | 403, .. } => 4,
             Self::Api { status: 429 | 503, .. } | Self::Unreachable { .. } | Self::Stream(_) => 6,
             Self::Api { status: 400..=499, .. } => 5,
-            Self::Api { .. } | Self::File { .. } | Self::Output(_) | Self::Build(_) => 1,
+            Self::Api { .. }
+            | Self::File { .. }
+            | Self::Output(_)
+            | Self::Build(_)
+            | Self::Failed(_) => 1,
         }
     }
 }

@@ -22,6 +22,7 @@ mod numbers_and_prompts;
 mod parking;
 mod pick_up;
 mod recording_cannot_be_written;
+mod simulated_for_a_softphone;
 mod sipp_peer;
 mod softphones;
 mod support;

@@ -1,6 +1,8 @@
 //! Flows and their versions.
 
 mod delete;
+mod deploy;
+mod deployment;
 mod download;
 mod get;
 mod list;
@@ -22,8 +24,9 @@ pub(crate) fn quick() -> OpenApiRouter<Api> {
         .routes(routes!(version::flow_version))
         .routes(routes!(download::download_flow))
         .routes(routes!(promote::promote_flow))
+        .routes(routes!(deployment::flow_deployment))
 }
 
 pub(crate) fn uploads() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(upload::upload_flow))
+    OpenApiRouter::new().routes(routes!(upload::upload_flow)).routes(routes!(deploy::deploy_flow))
 }

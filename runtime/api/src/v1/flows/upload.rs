@@ -29,7 +29,7 @@ pub(crate) async fn upload_flow(
     Query(options): Query<UploadOptions>,
     request: Request,
 ) -> Result<(StatusCode, Json<Version>)> {
-    let version = upload(&api, &scope.flows(), &name, &options, request).await?;
-    api.changed(tenant, Changed::Flows).await;
+    let programs = scope.flows();
+    let version = upload(&api, tenant, programs, name, options, Changed::Flows, request).await?;
     Ok((StatusCode::CREATED, Json(version)))
 }

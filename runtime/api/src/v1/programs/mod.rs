@@ -1,12 +1,15 @@
 //! What flows and routers share: a name with immutable versions.
 
+use crate::control::Changed;
+use crate::deployment::{self, Job, Order, Release};
 use crate::extract::Upload;
 use crate::limits;
 use crate::problem::{Problem, Result};
 use crate::state::Api;
 use axum::extract::Request;
 use serde::{Deserialize, Serialize};
-use strowger_model::{FlowId, Timestamp, VersionId};
+use std::sync::Arc;
+use strowger_model::{FlowId, TenantId, Timestamp, VersionId};
 use strowger_store as store;
 use utoipa::{IntoParams, ToSchema};
 
@@ -21,7 +24,7 @@ pub(crate) struct Program {
 }
 
 /// One uploaded version.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Version {
     pub id: VersionId,
     /// Counts from 1 within the program.
@@ -43,10 +46,12 @@ pub(crate) struct Version {
 pub(crate) struct UploadOptions {
     /// Whether new calls get it at once. The first version always is promoted.
     #[serde(default)]
-    promote: bool,
+    pub promote: bool,
+    /// Percentage of new calls that get it, for a trial.
+    pub canary: Option<u8>,
     /// What to say about it.
     #[serde(default)]
-    note: String,
+    pub note: String,
 }
 
 /// The version to make current.
@@ -57,32 +62,35 @@ pub(crate) struct Promotion {
     pub version: u32,
 }
 
-/// Checks an upload and stores it as a version.
+impl UploadOptions {
+    /// Which calls get the version.
+    pub(crate) fn release(&self) -> Result<Release> {
+        match (self.canary, self.promote) {
+            (Some(_), _) => Err(Problem::invalid(
+                "this server has no canaries yet; deploy with promote, or without and promote \
+                 the version later",
+            )),
+            (None, true) => Ok(Release::All),
+            (None, false) => Ok(Release::Later),
+        }
+    }
+}
+
+/// Takes an upload through all steps of a deployment and waits for the version.
 pub(crate) async fn upload(
     api: &Api,
-    programs: &store::Programs,
-    name: &str,
-    options: &UploadOptions,
+    tenant: TenantId,
+    programs: store::Programs,
+    name: String,
+    options: UploadOptions,
+    changed: Changed,
     request: Request,
 ) -> Result<Version> {
+    let release = options.release()?;
     let upload = Upload::read(api, request, limits::PROGRAM_BODY).await?;
-    let report = api.control.check_guest(upload.bytes.clone()).await?;
-    let (kind, world) = (programs.kind().name(), programs.kind().world());
-    if !report.worlds.iter().any(|exported| exported == world) {
-        return Err(Problem::invalid(format!(
-            "this program exports {}, but a {kind} must export the world {world}; upload it as \
-             what it is, or implement {world}",
-            if report.worlds.is_empty() { "no world".to_owned() } else { report.worlds.join(", ") }
-        )));
-    }
-    let new = store::NewVersion {
-        bytes: &upload.bytes,
-        digest: &report.digest,
-        worlds: &report.worlds,
-        note: &options.note,
-        promote: options.promote,
-    };
-    Ok(programs.upload(name, &new).await?.into())
+    let job = Arc::new(Job::new(tenant, &name, Box::new(|_, _| {})));
+    let order = Order { programs, name, note: options.note, release, changed };
+    deployment::run(api, &job, &order, upload.bytes.clone()).await
 }
 
 impl From<store::Program> for Program {

@@ -29,7 +29,7 @@ pub(crate) async fn upload_router(
     Query(options): Query<UploadOptions>,
     request: Request,
 ) -> Result<(StatusCode, Json<Version>)> {
-    let version = upload(&api, &scope.routers(), &name, &options, request).await?;
-    api.changed(tenant, Changed::Routers).await;
+    let programs = scope.routers();
+    let version = upload(&api, tenant, programs, name, options, Changed::Routers, request).await?;
     Ok((StatusCode::CREATED, Json(version)))
 }

@@ -3,6 +3,7 @@
 pub(super) mod agent;
 pub(super) mod ban;
 pub(super) mod call;
+mod deploy;
 pub(super) mod events;
 pub(super) mod key;
 pub(super) mod kv;
@@ -14,6 +15,7 @@ pub(super) mod prompt;
 pub(super) mod queue;
 pub(super) mod recording;
 mod rules;
+pub(super) mod simulate;
 pub(super) mod tenant;
 mod trace;
 pub(super) mod trunk;

@@ -3,19 +3,27 @@
 use super::super::CliError;
 use super::super::client::{Client, escape};
 use super::super::output::{Column, Output};
-use super::project::{Build, New};
+use super::deploy::Deploy;
+use super::project::{Build, New, Test};
+use super::simulate::Simulate;
 use clap::{Args, Subcommand};
 use reqwest::Method;
 use serde_json::json;
 use std::path::PathBuf;
 
-/// Flows: new, build, upload, promote.
+/// Flows: new, build, test, simulate, deploy, promote.
 #[derive(Debug, Subcommand)]
 pub enum Flow {
     /// Make a new project from a template.
     New(New),
     /// Build a project into a component that can be uploaded.
     Build(Build),
+    /// Run a project's tests: native, on a virtual clock.
+    Test(Test),
+    /// Call a flow from this terminal, from a script, or from a softphone.
+    Simulate(Simulate),
+    /// Build, upload, check, store and release a flow, step by step.
+    Deploy(Deploy),
     #[command(flatten)]
     Stored(Stored),
 }
@@ -124,6 +132,9 @@ pub(crate) async fn run_flow(
         Flow::Stored(command) => stored(client, "flows", command, out).await,
         Flow::Build(build) => super::project::build(build, out).await,
         Flow::New(new) => super::project::new(&new, out),
+        Flow::Test(test) => super::project::test(&test, out).await,
+        Flow::Simulate(simulate) => super::simulate::run(simulate, out).await,
+        Flow::Deploy(deploy) => super::deploy::run(client, deploy, out).await,
     }
 }
 
