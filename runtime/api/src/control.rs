@@ -3,6 +3,7 @@
 //! The server implements [`Control`]; stored things the API reads and writes
 //! itself. Every method names the tenant and must never show another's.
 
+use crate::deployment::{Checked, DryRun, StepWatch};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -59,12 +60,21 @@ pub trait Control: Send + Sync + 'static {
     fn subscribe(&self, tenant: TenantId) -> broadcast::Receiver<Arc<Event>>;
 
     /// Compiles an upload within the tenant's limits and tells what it is, without
-    /// keeping it.
+    /// keeping it. `begun` hears each step as it begins; of a refused upload, the
+    /// last one is at fault.
     fn check_guest(
         &self,
         tenant: TenantId,
         bytes: Bytes,
+        begun: StepWatch,
     ) -> Answer<'_, Result<GuestReport, GuestRefused>>;
+
+    /// Replays recorded calls on an upload that was checked, and says what it does
+    /// otherwise than the version that took them.
+    fn dry_run(&self, tenant: TenantId, flow: String, bytes: Bytes) -> Answer<'_, Checked<DryRun>>;
+
+    /// Tells whoever follows the tenant's events.
+    fn tell(&self, tenant: TenantId, name: &str, data: serde_json::Value);
 
     /// Versions of the tenant's flows that are disabled on this server.
     fn disabled_versions(&self, tenant: TenantId) -> Vec<DisabledVersion>;

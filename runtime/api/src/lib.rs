@@ -6,6 +6,7 @@
 
 mod auth;
 mod control;
+mod deployment;
 mod extract;
 mod limits;
 mod openapi;
@@ -21,6 +22,7 @@ pub use control::{
     GuestRefused, GuestReport, LiveCall, PromptRefused, QueueStatus, SigningKey, TracedMessage,
     TrunkCalls, TrunkStatus,
 };
+pub use deployment::{Checked, DeploymentStep, Difference, DryRun, StepWatch};
 pub use openapi::document;
 pub use problem::Problem;
 pub use rate::Rate;

@@ -15,6 +15,17 @@ pub const REQUEST_TIME: Duration = Duration::from_secs(30);
 pub const UPLOAD_TIME: Duration = Duration::from_secs(180);
 /// Uploads held in memory at the same time over all tenants.
 pub const UPLOADS: usize = 8;
+/// Deployments under way over all tenants; each holds an upload's place.
+pub const DEPLOYMENTS: usize = UPLOADS;
+/// Deployments under way of one tenant, so that it leaves places to others.
+pub const DEPLOYMENTS_OF_TENANT: usize = 4;
+/// Deployments of one tenant that can be looked at; the oldest are forgotten first.
+pub const DEPLOYMENTS_KEPT: usize = 64;
+/// How long a deployment that has ended can be looked at: longer than a pipeline
+/// that started it asks.
+pub const DEPLOYMENT_KEPT_MS: u64 = 60 * 60 * 1_000;
+/// Differences of a dry run that are kept; whoever reads a hundred reads no more.
+pub const DIFFERENCES: usize = 100;
 /// Event streams of one tenant: more are screens that forgot to close.
 pub const STREAMS_PER_TENANT: usize = 256;
 /// How long one event may take to leave before its client is cut off.

@@ -1,6 +1,7 @@
 //! What every endpoint shares.
 
 use crate::control::{Change, Changed, Control};
+use crate::deployment::Deployments;
 use crate::limits;
 use crate::rate::{Buckets, Rate};
 use std::collections::HashMap;
@@ -44,6 +45,7 @@ pub(crate) struct Shared {
     pub key_rate: Buckets<ApiKeyId>,
     pub failure_rate: Buckets<IpAddr>,
     pub uploads: Arc<Semaphore>,
+    pub deployments: Deployments,
     streams: Mutex<HashMap<TenantId, Arc<Semaphore>>>,
     uploading: Mutex<HashMap<TenantId, u32>>,
 }
@@ -65,6 +67,7 @@ impl Api {
             key_rate: Buckets::new(config.rate_per_key, limits::RATE_KEYS),
             failure_rate: Buckets::new(config.rate_of_failures, limits::RATE_KEYS),
             uploads: Arc::new(Semaphore::new(limits::UPLOADS)),
+            deployments: Deployments::default(),
             streams: Mutex::default(),
             uploading: Mutex::default(),
         }))

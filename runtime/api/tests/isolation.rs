@@ -115,6 +115,8 @@ fn cases(a: &Seeded) -> BTreeMap<&'static str, (Expect, Sent)> {
         ("delete /v1/flows/{name}/canary", (Hidden, None)),
         ("get /v1/flows/{name}/compare", (Hidden, None)),
         ("delete /v1/flows/{name}/versions/{number}", (Hidden, None)),
+        ("post /v1/flows/{name}/deployments", (MakesOwn, Bytes(wasm))),
+        ("get /v1/flows/{name}/deployments/{deployment}", (Hidden, None)),
         ("get /v1/routers", (OwnOnly, None)),
         ("get /v1/routers/{name}", (Hidden, None)),
         ("delete /v1/routers/{name}", (Hidden, None)),
@@ -195,6 +197,7 @@ fn concrete(path: &str, a: &Seeded) -> String {
         .replace("{address}", "192.0.2.66")
         .replace("{call}", &a.call.to_string())
         .replace("{recording}", &a.recording.to_string())
+        .replace("{deployment}", &a.deployment)
         .replace("{key}", key);
     assert!(!filled.contains('{'), "{path} has a parameter that this test does not know");
     filled

@@ -29,4 +29,4 @@ pub use turn::{
     CallGuest, FlowInstance, FlowTurn, LogLine, PacerInstance, PacerTurn, ReplayedCall,
     RouterInstance, RouterTurn, TenantRouter,
 };
-pub use upload::{UploadError, UploadLimits};
+pub use upload::{UploadError, UploadLimits, UploadStage};

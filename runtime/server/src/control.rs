@@ -2,6 +2,7 @@
 
 use crate::calls::message::CallMessage;
 use crate::clock;
+use crate::deploy;
 use crate::node::Node;
 use crate::overview;
 use crate::tenants::config::TenantConfig;
@@ -15,9 +16,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use strowger_acd::{AcdInput, AgentView};
 use strowger_api::{
-    AgentOrder, AgentStatus, Alarm, Answer, Ban, CallTrace, Change, Changed, Control, ControlError,
-    ConvertedPrompt, DecisionLatency, DisabledVersion, DrainOrder, DrainStatus, Event,
-    GuestRefused, GuestReport, LiveCall, PromptRefused, QueueStatus, SigningKey, TrunkStatus,
+    AgentOrder, AgentStatus, Alarm, Answer, Ban, CallTrace, Change, Changed, Checked, Control,
+    ControlError, ConvertedPrompt, DecisionLatency, DisabledVersion, DrainOrder, DrainStatus,
+    DryRun, Event, GuestRefused, GuestReport, LiveCall, PromptRefused, QueueStatus, SigningKey,
+    StepWatch, TrunkStatus,
 };
 use strowger_call::Input;
 use strowger_engine::prompt;
@@ -141,11 +143,20 @@ impl Control for ServerControl {
         &self,
         tenant: TenantId,
         bytes: Bytes,
+        begun: StepWatch,
     ) -> Answer<'_, Result<GuestReport, GuestRefused>> {
         Box::pin(async move {
             let limits = self.upload_limits(tenant);
             let patience = limits.compile_time;
-            let compiled = match self.0.engine.compile_async(bytes.to_vec(), limits) {
+            let watch = {
+                let begun = begun.clone();
+                move |stage| begun(deploy::step(stage))
+            };
+            let refused = |error: UploadError| {
+                begun(deploy::step(error.stage()));
+                refused(error)
+            };
+            let compiled = match self.0.engine.compile_watched(bytes.to_vec(), limits, watch) {
                 Ok(answer) => tokio::time::timeout(patience, answer).await,
                 Err(error) => return Err(refused(error)),
             };
@@ -161,6 +172,14 @@ impl Control for ServerControl {
                 ))),
             }
         })
+    }
+
+    fn dry_run(&self, tenant: TenantId, flow: String, bytes: Bytes) -> Answer<'_, Checked<DryRun>> {
+        Box::pin(deploy::dry_run(&self.0, tenant, flow, bytes))
+    }
+
+    fn tell(&self, tenant: TenantId, name: &str, data: serde_json::Value) {
+        self.0.events.tenant(tenant, name, data);
     }
 
     fn sign(&self, statement: &VersionStatement<'_>) -> VersionSignature {

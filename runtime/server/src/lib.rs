@@ -10,6 +10,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod control;
+pub mod deploy;
 pub mod drain;
 pub mod events;
 pub mod ledger;

@@ -9,8 +9,8 @@ const MAX_NAME: usize = 64;
 /// What a new project is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Template {
-    /// An IVR or call program.
-    Flow,
+    /// A call program: menu, digits, queue, opening hours.
+    Ivr,
     /// An agent-selection strategy.
     Router,
     /// Dialer pacing.
@@ -19,12 +19,12 @@ pub enum Template {
 
 impl Template {
     /// Every template.
-    pub const ALL: [Template; 3] = [Template::Flow, Template::Router, Template::Pacer];
+    pub const ALL: [Template; 3] = [Template::Ivr, Template::Router, Template::Pacer];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Flow => "flow",
+            Self::Ivr => "ivr",
             Self::Router => "router",
             Self::Pacer => "pacer",
         }
@@ -32,9 +32,9 @@ impl Template {
 
     fn files(self) -> (&'static str, &'static str) {
         match self {
-            Self::Flow => (
-                include_str!("../templates/flow/lib.rs.in"),
-                include_str!("../templates/flow/test.rs.in"),
+            Self::Ivr => (
+                include_str!("../templates/ivr/lib.rs.in"),
+                include_str!("../templates/ivr/test.rs.in"),
             ),
             Self::Router => (
                 include_str!("../templates/router/lib.rs.in"),
@@ -52,10 +52,12 @@ impl std::str::FromStr for Template {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
+        // What the menu is called where no other is thought of.
+        let name = if name == "flow" { "ivr" } else { name };
         Self::ALL
             .into_iter()
             .find(|template| template.name() == name)
-            .ok_or_else(|| format!("there is no template `{name}`: use flow, router or pacer"))
+            .ok_or_else(|| format!("there is no template `{name}`: use ivr, router or pacer"))
     }
 }
 
@@ -117,12 +119,16 @@ pub fn new_project(
             .replace("{{sdk}}", &sdk.dependency("rust"))
             .replace("{{testkit}}", &sdk.dependency("testkit"))
     };
-    let files = [
+    let mut files = vec![
         ("Cargo.toml".to_owned(), fill(include_str!("../templates/Cargo.toml.in"))),
         ("src/lib.rs".to_owned(), fill(lib)),
         (format!("tests/{}.rs", template.name()), fill(test)),
         (".gitignore".to_owned(), "/target\n/*.wasm\n".to_owned()),
     ];
+    if template == Template::Ivr {
+        let call = fill(include_str!("../templates/ivr/call.txt.in"));
+        files.push(("calls/support.txt".to_owned(), call));
+    }
     let mut written = Vec::new();
     for (file, text) in files {
         let path = dir.join(file);
@@ -153,7 +159,7 @@ mod tests {
         let dir = folder.path().join("my-flow");
         std::fs::create_dir(&dir).unwrap();
         std::fs::write(dir.join("precious"), "").unwrap();
-        let result = new_project(&dir, Template::Flow, &SdkSource::detect());
+        let result = new_project(&dir, Template::Ivr, &SdkSource::detect());
         assert!(matches!(result, Err(BuildError::FolderInUse(_))));
         assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 1);
     }
@@ -163,7 +169,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for name in ["My Flow", "1st", "flöte", "a_b", "-x"] {
             let dir = folder.path().join(name);
-            let result = new_project(&dir, Template::Flow, &SdkSource::detect());
+            let result = new_project(&dir, Template::Ivr, &SdkSource::detect());
             assert!(matches!(result, Err(BuildError::BadName(_))), "{name}");
             assert!(!dir.exists());
         }

@@ -11,7 +11,7 @@ use strowger_build::{
 fn every_template_builds_and_passes_its_own_test() {
     let folder = tempfile::tempdir().unwrap();
     for (template, world) in [
-        (Template::Flow, World::CallFlow),
+        (Template::Ivr, World::CallFlow),
         (Template::Router, World::Router),
         (Template::Pacer, World::Pacer),
     ] {
@@ -43,7 +43,7 @@ fn every_template_builds_and_passes_its_own_test() {
 fn a_library_that_exports_nothing_is_no_guest() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("silent");
-    new_project(&dir, Template::Flow, &SdkSource::detect()).unwrap();
+    new_project(&dir, Template::Ivr, &SdkSource::detect()).unwrap();
     use_tested_versions(&dir);
     std::fs::write(dir.join("src/lib.rs"), "pub fn nothing() {}\n").unwrap();
     let error = build_guest(&dir, &shared_cache(), |_| {}).unwrap_err();
@@ -55,7 +55,7 @@ fn a_library_that_exports_nothing_is_no_guest() {
 fn a_library_without_a_module_is_told_what_to_write() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("plain");
-    new_project(&dir, Template::Flow, &SdkSource::detect()).unwrap();
+    new_project(&dir, Template::Ivr, &SdkSource::detect()).unwrap();
     use_tested_versions(&dir);
     let manifest = dir.join("Cargo.toml");
     let text = std::fs::read_to_string(&manifest).unwrap();

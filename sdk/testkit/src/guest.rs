@@ -1,4 +1,4 @@
-//! The flow in the guest's place: one turn, run natively.
+//! Who decides in a call: the flow run natively, or whatever stands in for it.
 
 use crate::convert;
 use std::cell::RefCell;
@@ -7,6 +7,18 @@ use strowger_call::{Fault, FaultKind, GuestEvent, Moment, TurnResult, TurnView};
 use strowger_sdk::guest::{Memory, handle};
 use strowger_sdk::host::{self, FlowHost, Hosts, with_hosts};
 use strowger_sdk::{Flow, Level};
+
+/// What is asked for a decision at each event of the call. [`Flow`]s are asked
+/// natively; a compiled flow is asked by whoever has an engine to run it in.
+pub trait Decides {
+    /// Handles one event; what was logged comes back with the result.
+    fn turn(
+        &mut self,
+        event: GuestEvent,
+        moment: Moment,
+        view: TurnView,
+    ) -> (TurnResult, Vec<(Level, String)>);
+}
 
 /// A flow with what it remembers.
 pub(crate) struct Guest {
@@ -18,9 +30,10 @@ impl Guest {
     pub(crate) fn new(flow: Box<dyn Flow>) -> Self {
         Self { flow, memory: Memory::default() }
     }
+}
 
-    /// Runs one turn; what it logged comes back with it.
-    pub(crate) fn turn(
+impl Decides for Guest {
+    fn turn(
         &mut self,
         event: GuestEvent,
         moment: Moment,

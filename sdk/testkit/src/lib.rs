@@ -40,10 +40,14 @@ mod live;
 mod meeting;
 mod player;
 mod script;
+mod simulation;
 mod world;
 
 pub use figures::Figures;
 pub use floor::{Decision, Floor};
+pub use guest::Decides;
 pub use live::LiveCall;
 pub use script::Script;
+pub use simulation::{Simulation, ToldAt};
 pub use strowger_model::{CallRecord, Cause, ContactOutcome, Party};
+pub use strowger_sdk::Level;

@@ -17,8 +17,18 @@ const RING_MS: u64 = 20_000;
 /// A call under way. Every method is a step; a step that does not come true
 /// panics with what happened so far.
 pub struct LiveCall {
-    world: World,
+    pub(crate) world: World,
     steps: u32,
+    failing: Failing,
+}
+
+/// What a step does that does not come true.
+#[derive(Debug)]
+pub(crate) enum Failing {
+    /// Fails the test.
+    Panics,
+    /// Is told to whoever typed it; holds the reason.
+    IsTold(Option<String>),
 }
 
 impl fmt::Debug for LiveCall {
@@ -29,7 +39,20 @@ impl fmt::Debug for LiveCall {
 
 impl LiveCall {
     pub(crate) fn new(world: World) -> Self {
-        Self { world, steps: 0 }
+        Self { world, steps: 0, failing: Failing::Panics }
+    }
+
+    /// A call whose failures are told, not panicked with.
+    pub(crate) fn told(self) -> Self {
+        Self { failing: Failing::IsTold(None), ..self }
+    }
+
+    /// Why the last step did not come true.
+    pub(crate) fn take_failure(&mut self) -> Option<String> {
+        match &mut self.failing {
+            Failing::Panics => None,
+            Failing::IsTold(reason) => reason.take(),
+        }
     }
 
     /// The next thing the caller hears is this, and the caller hears it to its
@@ -351,11 +374,7 @@ impl LiveCall {
     pub fn ended(self) -> CallRecord {
         let mut record = None;
         self.step("ended()".into(), |world| {
-            let ended = end(world)?;
-            if let Some(fault) = ended.guest.faults.first() {
-                return Err(format!("the flow failed: {fault}"));
-            }
-            record = Some(ended);
+            record = Some(well_ended(world)?);
             Ok(())
         });
         match record {
@@ -369,11 +388,7 @@ impl LiveCall {
     pub fn fails(self, words: &str) -> CallRecord {
         let mut record = None;
         self.step(format!("fails({words:?})"), |world| {
-            let ended = end(world)?;
-            if !ended.guest.faults.iter().any(|fault| fault.contains(words)) {
-                return Err(format!("its faults are {:?}", ended.guest.faults));
-            }
-            record = Some(ended);
+            record = Some(failed_with(world, words)?);
             Ok(())
         });
         match record {
@@ -395,6 +410,10 @@ impl LiveCall {
     ) -> Self {
         self.steps += 1;
         if let Err(reason) = work(&mut self.world) {
+            if let Failing::IsTold(told) = &mut self.failing {
+                *told = Some(reason);
+                return self;
+            }
             let transcript = self.world.transcript.join("\n    ");
             panic!(
                 "step {} `{name}`: {reason}\nwhat happened so far:\n    {transcript}",
@@ -476,6 +495,24 @@ fn other_side_hangs_up(world: &mut World) -> Result<(), String> {
     }
     world.hangs_up(leg);
     Ok(())
+}
+
+/// The record of a call that ends without a fault.
+pub(crate) fn well_ended(world: &mut World) -> Result<CallRecord, String> {
+    let ended = end(world)?;
+    match ended.guest.faults.first() {
+        Some(fault) => Err(format!("the flow failed: {fault}")),
+        None => Ok(ended),
+    }
+}
+
+/// The record of a call that ends with these words in a fault.
+pub(crate) fn failed_with(world: &mut World, words: &str) -> Result<CallRecord, String> {
+    let ended = end(world)?;
+    if ended.guest.faults.iter().any(|fault| fault.contains(words)) {
+        return Ok(ended);
+    }
+    Err(format!("its faults are {:?}", ended.guest.faults))
 }
 
 fn end(world: &mut World) -> Result<CallRecord, String> {

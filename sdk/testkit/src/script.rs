@@ -1,5 +1,6 @@
 //! What is true before the call begins.
 
+use crate::guest::{Decides, Guest};
 use crate::live::LiveCall;
 use crate::world::World;
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ use uuid::Uuid;
 #[derive(Debug)]
 #[must_use = "nothing happens until the call is started"]
 pub struct Script {
-    flow: FlowBox,
+    decides: DecidesBox,
     from: String,
     to: String,
     language: String,
@@ -27,9 +28,9 @@ pub struct Script {
     waiting_at: Vec<String>,
 }
 
-struct FlowBox(Box<dyn Flow>);
+struct DecidesBox(Box<dyn Decides>);
 
-impl std::fmt::Debug for FlowBox {
+impl std::fmt::Debug for DecidesBox {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Flow")
     }
@@ -57,17 +58,18 @@ impl Script {
         Fut::Output: FlowOutput,
     {
         let begin = move |call: Call| -> Task { task(flow(call)) };
-        Self::new(Box::new(AsyncFlow::new(begin)))
+        Self::machine(AsyncFlow::new(begin))
     }
 
     /// A call that a [`Flow`] handles.
     pub fn machine(flow: impl Flow + 'static) -> Self {
-        Self::new(Box::new(flow))
+        Self::decided_by(Guest::new(Box::new(flow)))
     }
 
-    fn new(flow: Box<dyn Flow>) -> Self {
+    /// A call that something else decides, a compiled flow for example.
+    pub fn decided_by(program: impl Decides + 'static) -> Self {
         Self {
-            flow: FlowBox(flow),
+            decides: DecidesBox(Box::new(program)),
             from: "+441632960000".to_owned(),
             to: "+441632960100".to_owned(),
             language: "en".to_owned(),
@@ -104,12 +106,12 @@ impl Script {
     /// If that is no date and time.
     #[track_caller]
     pub fn at(mut self, time: &str) -> Self {
-        let parsed = time.parse::<chrono::NaiveDateTime>();
-        let ms = parsed.ok().and_then(|time| u64::try_from(time.and_utc().timestamp_millis()).ok());
-        let Some(ms) = ms else {
-            panic!("`{time}` is no time like 2026-12-25T08:30:00");
-        };
-        self.now = Timestamp(ms);
+        self.now = utc(time).unwrap_or_else(|error| panic!("{error}"));
+        self
+    }
+
+    pub(crate) fn at_ms(mut self, now: Timestamp) -> Self {
+        self.now = now;
         self
     }
 
@@ -185,6 +187,13 @@ impl Script {
             facts: self.facts,
             journal: true,
         };
-        LiveCall::new(World::new(setup, self.flow.0, self.stored, self.answers, self.waiting_at))
+        LiveCall::new(World::new(setup, self.decides.0, self.stored, self.answers, self.waiting_at))
     }
+}
+
+/// `2026-12-25T08:30:00` in UTC.
+pub(crate) fn utc(time: &str) -> Result<Timestamp, String> {
+    let parsed = time.parse::<chrono::NaiveDateTime>();
+    let ms = parsed.ok().and_then(|time| u64::try_from(time.and_utc().timestamp_millis()).ok());
+    ms.map(Timestamp).ok_or_else(|| format!("`{time}` is no time like 2026-12-25T08:30:00"))
 }

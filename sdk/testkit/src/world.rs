@@ -2,9 +2,10 @@
 //! sound that takes time, a distribution that confirms, stores and services that
 //! answer at once. Drives the server's own call core in virtual time.
 
-use crate::guest::Guest;
+use crate::guest::Decides;
 use crate::player::{PlayEnd, Player};
 use crate::script::HttpAnswer;
+use crate::simulation::in_words;
 use std::collections::BTreeMap;
 use strowger_call::{
     Between, Call, CallSetup, CommandId, Effect, HttpRequest, Input, KvOp, LegEffect, LegInput,
@@ -14,7 +15,7 @@ use strowger_model::{
     AgentId, CallId, CallRecord, Cause, ContactOutcome, LegId, OfferId, RecordingId, SkillNeed,
     Timestamp,
 };
-use strowger_sdk::{Flow, Level};
+use strowger_sdk::Level;
 
 /// Effects carried out without time passing: a flow that keeps the call busy for
 /// ever at one instant is a fault of the flow.
@@ -45,7 +46,7 @@ pub(crate) struct Phone {
 
 pub(crate) struct World {
     call: Call,
-    guest: Guest,
+    guest: Box<dyn Decides>,
     started_at: Timestamp,
     pub(crate) now: Timestamp,
     pub(crate) player: Player,
@@ -58,12 +59,14 @@ pub(crate) struct World {
     /// Where others can be picked up.
     waiting_at: Vec<String>,
     pub(crate) store: BTreeMap<String, (String, Option<Timestamp>)>,
-    answers: Vec<HttpAnswer>,
+    pub(crate) answers: Vec<HttpAnswer>,
     pub(crate) requests: Vec<String>,
     pub(crate) rejected: Option<u16>,
     pub(crate) log: Vec<(Level, String)>,
     pub(crate) record: Option<CallRecord>,
     pub(crate) transcript: Vec<String>,
+    /// The same for people, with what is heard in words.
+    pub(crate) told: Vec<String>,
     next_offer: u64,
     effects_at: (Timestamp, u32),
 }
@@ -71,7 +74,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(
         setup: CallSetup,
-        flow: Box<dyn Flow>,
+        guest: Box<dyn Decides>,
         stored: BTreeMap<String, String>,
         answers: Vec<HttpAnswer>,
         waiting_at: Vec<String>,
@@ -79,7 +82,7 @@ impl World {
         let now = setup.now;
         let mut world = Self {
             call: Call::new(setup),
-            guest: Guest::new(flow),
+            guest,
             started_at: now,
             now,
             player: Player::default(),
@@ -97,6 +100,7 @@ impl World {
             log: Vec::new(),
             record: None,
             transcript: Vec::new(),
+            told: Vec::new(),
             next_offer: 1,
             effects_at: (now, 0),
         };
@@ -115,19 +119,38 @@ impl World {
     }
 
     pub(crate) fn note(&mut self, what: impl Into<String>) {
-        let at = self.now.ms_since(self.started_at);
-        self.transcript.push(format!("{:4}.{:03}  {}", at / 1000, at % 1000, what.into()));
+        let what = what.into();
+        self.note_in_words(&what, &what);
     }
 
-    /// Lets time pass until the next thing happens, but not beyond `limit`;
-    /// `false` if nothing does.
-    pub(crate) fn step(&mut self, limit: Timestamp) -> bool {
+    fn note_in_words(&mut self, what: &str, words: &str) {
+        let at = self.now.ms_since(self.started_at);
+        let line = |what: &str| format!("{:4}.{:03}  {what}", at / 1000, at % 1000);
+        self.transcript.push(line(what));
+        self.told.push(line(words));
+    }
+
+    /// When the next thing happens by itself.
+    pub(crate) fn next_change(&self) -> Option<Timestamp> {
         let due = [
             self.call.next_timeout(),
             self.player.next_change(),
             self.waiting.as_ref().and_then(|waiting| waiting.until),
         ];
-        let Some(next) = due.into_iter().flatten().min().filter(|next| *next <= limit) else {
+        due.into_iter().flatten().min()
+    }
+
+    /// What a service answers from now on.
+    pub(crate) fn add_service(&mut self, request: &str, status: u16, body: &str) {
+        let (request, body) = (request.to_owned(), body.to_owned());
+        self.answers.retain(|answer| answer.request != request);
+        self.answers.push(HttpAnswer { request, status, body, headers: Vec::new() });
+    }
+
+    /// Lets time pass until the next thing happens, but not beyond `limit`;
+    /// `false` if nothing does.
+    pub(crate) fn step(&mut self, limit: Timestamp) -> bool {
+        let Some(next) = self.next_change().filter(|next| *next <= limit) else {
             return false;
         };
         self.now = self.now.max(next);
@@ -191,10 +214,14 @@ impl World {
     fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::RunGuest { event, moment, view } => {
+                let before = view.attributes().to_vec();
                 let (result, log) = self.guest.turn(event, moment, view);
                 for (level, line) in log {
                     self.note(format!("log: {}: {line}", level.name()));
                     self.log.push((level, line));
+                }
+                for known in result.attributes.iter().filter(|known| !before.contains(known)) {
+                    self.note(format!("attribute {} = {}", known.0, known.1));
                 }
                 if let Err(fault) = &result.outcome {
                     self.note(format!("the flow fails: {fault}"));
@@ -294,12 +321,16 @@ impl World {
         match effect {
             MediaEffect::Play { play, sources, times, .. } => {
                 let shown = sources.join(" + ");
+                let words: Vec<String> = sources.iter().map(|source| in_words(source)).collect();
                 let often = match times {
                     0 => " over and over".to_owned(),
                     1 => String::new(),
                     times => format!(" {times} times"),
                 };
-                self.note(format!("the caller hears{often}: {shown}"));
+                self.note_in_words(
+                    &format!("the caller hears{often}: {shown}"),
+                    &format!("the caller hears{often}: {}", words.join(", ")),
+                );
                 if let Some(end) = self.player.play(self.now, play, sources, times) {
                     self.play_ended(end);
                 }

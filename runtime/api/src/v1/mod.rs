@@ -11,7 +11,7 @@ mod flows;
 mod keys;
 mod kv;
 mod numbers;
-mod programs;
+pub(crate) mod programs;
 mod prompts;
 mod queues;
 mod recordings;

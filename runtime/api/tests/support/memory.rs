@@ -5,14 +5,15 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use strowger_api::{
-    AgentOrder, AgentStatus, Alarm, Answer, Ban, CallTrace, Change, Control, ControlError,
-    ConvertedPrompt, DecisionLatency, DisabledVersion, DrainOrder, DrainStatus, Event,
-    GuestRefused, GuestReport, LiveCall, PromptRefused, QueueStatus, SigningKey, TrunkStatus,
+    AgentOrder, AgentStatus, Alarm, Answer, Ban, CallTrace, Change, Checked, Control, ControlError,
+    ConvertedPrompt, DecisionLatency, DeploymentStep, DisabledVersion, DrainOrder, DrainStatus,
+    DryRun, Event, GuestRefused, GuestReport, LiveCall, PromptRefused, QueueStatus, SigningKey,
+    StepWatch, TrunkStatus,
 };
 use strowger_model::{
     AgentId, AgentState, CallId, TenantId, Timestamp, VersionSignature, VersionStatement,
 };
-use tokio::sync::broadcast;
+use tokio::sync::{Semaphore, broadcast};
 
 /// Events kept for slow readers; small, so that a test can outrun it.
 pub const EVENTS_KEPT: usize = 16;
@@ -34,6 +35,10 @@ pub struct MemoryControl {
     pub changes: Mutex<Vec<Change>>,
     pub bans: Mutex<Vec<Ban>>,
     pub drained: Mutex<Option<DrainOrder>>,
+    /// What the next dry runs find; none: there are no recorded calls.
+    pub dry_run: Mutex<Option<DryRun>>,
+    /// Keeps checks of uploads waiting while it has no permits.
+    pub gate: Mutex<Option<Arc<Semaphore>>>,
     events: Mutex<HashMap<TenantId, broadcast::Sender<Arc<Event>>>>,
 }
 
@@ -119,7 +124,9 @@ impl Control for MemoryControl {
         &self,
         _: TenantId,
         bytes: Bytes,
+        begun: StepWatch,
     ) -> Answer<'_, Result<GuestReport, GuestRefused>> {
+        begun(DeploymentStep::Parse);
         let Some(rest) = bytes.strip_prefix(b"\0asm") else {
             return at_once(Err(GuestRefused::Invalid("this is not WebAssembly".to_owned())));
         };
@@ -127,7 +134,27 @@ impl Control for MemoryControl {
         let digest = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
         });
-        at_once(Ok(GuestReport { digest: format!("{digest:064x}"), worlds }))
+        begun(DeploymentStep::Start);
+        let gate = self.gate.lock().expect("no test panics here").clone();
+        Box::pin(async move {
+            // A gate that is shut keeps the check under way.
+            if let Some(gate) = gate {
+                let _ = gate.acquire().await;
+            }
+            Ok(GuestReport { digest: format!("{digest:064x}"), worlds })
+        })
+    }
+
+    fn dry_run(&self, _: TenantId, _: String, _: Bytes) -> Answer<'_, Checked<DryRun>> {
+        let result = self.dry_run.lock().expect("no test panics here").clone();
+        at_once(match result {
+            Some(dry_run) => Checked::Done(dry_run),
+            None => Checked::Skipped("there are no recorded calls".to_owned()),
+        })
+    }
+
+    fn tell(&self, tenant: TenantId, name: &str, data: serde_json::Value) {
+        self.publish(tenant, Event { at: Timestamp(1), name: name.to_owned(), data });
     }
 
     fn sign(&self, statement: &VersionStatement<'_>) -> VersionSignature {

@@ -27,6 +27,7 @@ pub struct Seeded {
     pub flow: String,
     pub version: String,
     pub router: String,
+    pub deployment: String,
     pub prompt: String,
     pub stored_key: String,
     pub call: CallId,
@@ -76,6 +77,10 @@ pub async fn everything(api: &TestApi, mark: &str, number: &str) -> Seeded {
         let bytes = format!("\0asm {world} {mark}");
         api.put_bytes(&key, "POST", &path, bytes.as_bytes()).await.expect(StatusCode::CREATED);
     }
+    let path = format!("/v1/flows/{}/deployments?note={mark}", name("flow"));
+    let bytes = format!("\0asm call-flow deployed {mark}");
+    let deployment = api.put_bytes(&key, "POST", &path, bytes.as_bytes()).await;
+    let deployment = deployment.expect(StatusCode::ACCEPTED);
     make("/v1/numbers", json!({"number": number, "flow": name("flow"), "note": mark})).await;
     let path = format!("/v1/prompts/{}", name("prompt"));
     api.put_bytes(&key, "PUT", &path, format!("RIFF{mark}").as_bytes())
@@ -100,6 +105,7 @@ pub async fn everything(api: &TestApi, mark: &str, number: &str) -> Seeded {
         flow: name("flow"),
         version: version["id"].as_str().expect("an id").to_owned(),
         router: name("router"),
+        deployment: deployment["id"].as_str().expect("an id").to_owned(),
         prompt: name("prompt"),
         stored_key: name("key"),
         call,

@@ -10,7 +10,7 @@ pub(crate) use features::ALLOWED as ALLOWED_FEATURES;
 
 use crate::host::{self, GuestState};
 use crate::program::{Program, ProgramInner};
-use crate::upload::{Cache, CompileWorker, UploadError, UploadLimits, artefact};
+use crate::upload::{Cache, CompileWorker, UploadError, UploadLimits, UploadStage, artefact};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -88,11 +88,22 @@ impl GuestEngine {
         bytes: Vec<u8>,
         limits: UploadLimits,
     ) -> Result<oneshot::Receiver<Result<Program, UploadError>>, UploadError> {
+        self.compile_watched(bytes, limits, |_| {})
+    }
+
+    /// The same; `begun` hears on the compile thread each stage as it begins, and
+    /// must not block.
+    pub fn compile_watched(
+        &self,
+        bytes: Vec<u8>,
+        limits: UploadLimits,
+        begun: impl Fn(UploadStage) + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<Program, UploadError>>, UploadError> {
         let (tell, told) = oneshot::channel();
         let engine = self.clone();
         self.inner.worker.submit(move || {
             // Nobody waiting any more is no fault.
-            let _ = tell.send(engine.compile_here(&bytes, &limits));
+            let _ = tell.send(engine.compile_here(&bytes, &limits, &begun));
         })?;
         Ok(told)
     }
@@ -105,14 +116,20 @@ impl GuestEngine {
         let (tell, told) = std::sync::mpsc::sync_channel(1);
         let engine = self.clone();
         self.inner.worker.submit(move || {
-            let _ = tell.send(engine.compile_here(&bytes, &limits));
+            let _ = tell.send(engine.compile_here(&bytes, &limits, &|_| {}));
         })?;
         Ok(told)
     }
 
     /// On the calling thread: only for the compile worker.
-    fn compile_here(&self, bytes: &[u8], limits: &UploadLimits) -> Result<Program, UploadError> {
-        let checked = artefact::check(bytes, limits)?;
+    fn compile_here(
+        &self,
+        bytes: &[u8],
+        limits: &UploadLimits,
+        begun: &dyn Fn(UploadStage),
+    ) -> Result<Program, UploadError> {
+        let checked = artefact::check(bytes, limits, begun)?;
+        begun(UploadStage::Compile);
         if let Some(program) = self.known(&checked.digest) {
             small_enough(program.compiled_bytes(), limits)?;
             return Ok(program);
@@ -122,6 +139,7 @@ impl GuestEngine {
         let image = component.image_range();
         let compiled_bytes = (image.end as usize).saturating_sub(image.start as usize);
         small_enough(compiled_bytes, limits)?;
+        begun(UploadStage::Start);
         let program = Program::link(self, &checked, component, compiled_bytes, &limits.budget)?;
         self.remember(&program);
         Ok(program)

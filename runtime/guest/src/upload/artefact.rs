@@ -3,7 +3,7 @@
 
 use super::contract::Found;
 use super::inspect::{Kind, inspect};
-use super::{Cache, UploadError, UploadLimits, contract};
+use super::{Cache, UploadError, UploadLimits, UploadStage, contract};
 use crate::program::World;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -23,12 +23,15 @@ pub(crate) struct Checked<'a> {
     pub uses_wasi: bool,
 }
 
-/// Checks an upload.
+/// Checks an upload; `begun` hears each stage as it begins.
 pub(crate) fn check<'a>(
     bytes: &'a [u8],
     limits: &UploadLimits,
+    begun: &dyn Fn(UploadStage),
 ) -> Result<Checked<'a>, UploadError> {
-    let component = match inspect(bytes, limits)? {
+    let kind = inspect(bytes, limits, begun)?;
+    begun(UploadStage::World);
+    let component = match kind {
         Kind::Component => Cow::Borrowed(bytes),
         Kind::Module => Cow::Owned(componentize(bytes)?),
     };

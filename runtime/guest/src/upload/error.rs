@@ -59,12 +59,13 @@ pub enum UploadError {
         limit: u32,
     },
     /// Broken.
-    #[error("this WebAssembly is not valid: {0}")]
+    #[error("this WebAssembly is not valid: {0}; build it again and upload the whole file")]
     Invalid(String),
     /// Valid, but uses what is switched off.
     #[error(
         "this program uses a part of WebAssembly that is not allowed here ({0}); \
-         threads, garbage collection, exceptions, several memories and 64-bit memories are off"
+         threads, garbage collection, exceptions, several memories and 64-bit memories are off: \
+         build without them, as `strowger flow build` does"
     )]
     Feature(String),
     /// A core module that does not say which world it was built for.
@@ -75,14 +76,20 @@ pub enum UploadError {
     )]
     NoMetadata,
     /// A core module that wit-component could not turn into a component.
-    #[error("this core module could not be made a component: {0}")]
+    #[error(
+        "this core module could not be made a component: {0}; build it with `strowger flow build`"
+    )]
     NotComponentizable(String),
     /// A WIT package encoded as Wasm.
-    #[error("this is an interface description (a WIT package), not a program")]
+    #[error(
+        "this is an interface description (a WIT package), not a program; upload the component \
+         that was built from it"
+    )]
     WitPackage,
     /// Exports none of the worlds.
     #[error(
-        "this program exports no world of Strowger; it exports {found}, but needs one of: {}",
+        "this program exports no world of Strowger; it exports {found}, but needs one of: {}; \
+         with the SDK, say which in `strowger_sdk::export!`",
         worlds_in_words()
     )]
     WrongWorld {
@@ -117,10 +124,13 @@ pub enum UploadError {
     )]
     WrongImport(String),
     /// The compiler gave up.
-    #[error("this program could not be compiled: {0}")]
+    #[error("this program could not be compiled: {0}; build it again with current tools")]
     NotCompiled(String),
     /// Compiled, but an instance could not start.
-    #[error("this program fails as soon as it is started: {0}")]
+    #[error(
+        "this program fails as soon as it is started: {0}; what runs before the first event, a \
+         static initialiser for example, must neither fail nor take long"
+    )]
     DoesNotStart(String),
     /// It took too long.
     #[error("checking and compiling took longer than {limit_ms} ms; upload something smaller")]

@@ -1,7 +1,7 @@
 //! What kind of file an upload is, and whether it is valid, small enough and
 //! free of what is switched off. Reads the bytes once; compiles nothing.
 
-use super::{UploadError, UploadLimits};
+use super::{UploadError, UploadLimits, UploadStage};
 use crate::engine::ALLOWED_FEATURES;
 use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
 
@@ -18,10 +18,16 @@ pub(super) enum Kind {
 }
 
 /// Sorts an upload and checks all that can be checked without its types.
-pub(super) fn inspect(bytes: &[u8], limits: &UploadLimits) -> Result<Kind, UploadError> {
+pub(super) fn inspect(
+    bytes: &[u8],
+    limits: &UploadLimits,
+    begun: &dyn Fn(UploadStage),
+) -> Result<Kind, UploadError> {
+    begun(UploadStage::Size);
     if bytes.len() > limits.bytes {
         return Err(UploadError::TooBig { bytes: bytes.len(), limit: limits.bytes });
     }
+    begun(UploadStage::Parse);
     if wasmtime::Engine::detect_precompiled(bytes).is_some() {
         return Err(UploadError::Precompiled);
     }
@@ -29,6 +35,7 @@ pub(super) fn inspect(bytes: &[u8], limits: &UploadLimits) -> Result<Kind, Uploa
         return Err(UploadError::NotWasm { hint: looks_like(bytes).into() });
     }
     let kind = count(bytes, limits)?;
+    begun(UploadStage::Features);
     validate(bytes)?;
     Ok(kind)
 }

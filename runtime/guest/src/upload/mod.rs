@@ -8,10 +8,12 @@ mod cache;
 mod contract;
 mod error;
 mod inspect;
+mod stage;
 mod worker;
 
 pub(crate) use cache::Cache;
 pub use error::UploadError;
+pub use stage::UploadStage;
 pub(crate) use worker::CompileWorker;
 
 use crate::limits::Budget;

@@ -47,6 +47,9 @@ pub enum CliError {
     /// What was to be replayed cannot be.
     #[error("{0}")]
     Replay(String),
+    /// What was asked for was done, and came out badly.
+    #[error("{0}")]
+    Failed(String),
     /// The event stream ended.
     #[error("the event stream ended: {0}")]
     Stream(String),
@@ -69,7 +72,8 @@ impl CliError {
             | Self::File { .. }
             | Self::Output(_)
             | Self::Build(_)
-            | Self::Replay(_) => 1,
+            | Self::Replay(_)
+            | Self::Failed(_) => 1,
         }
     }
 }

@@ -17,7 +17,7 @@ use clap::Subcommand;
 use client::Client;
 use commands::{
     agent, ban, call, drain, events, key, kv, number, profile, program, project, prompt, queue,
-    recording, tenant, trunk, usage,
+    recording, simulate, tenant, trunk, usage,
 };
 use output::Output;
 use std::process::ExitCode;
@@ -43,7 +43,7 @@ pub enum Command {
     /// Queues.
     #[command(subcommand)]
     Queue(queue::Queue),
-    /// Flows: new, build, upload, promote.
+    /// Flows: new, build, test, simulate, deploy, promote.
     #[command(subcommand)]
     Flow(program::Flow),
     /// Routers: upload, promote, choose.
@@ -101,11 +101,15 @@ async fn execute(
     command: Command,
     out: &mut Output,
 ) -> Result<(), CliError> {
-    // These two need no server.
+    // These need no server.
     let command = match command {
         Command::Profile(command) => return profile::run(connection, &command, out),
         Command::Flow(program::Flow::Build(build)) => return project::build(build, out).await,
         Command::Flow(program::Flow::New(new)) => return project::new(&new, out),
+        Command::Flow(program::Flow::Test(test)) => return project::test(&test, out).await,
+        Command::Flow(program::Flow::Simulate(simulate)) => {
+            return simulate::run(simulate, out).await;
+        }
         other => other,
     };
     let client = Client::new(connection.resolve()?)?;

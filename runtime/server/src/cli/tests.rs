@@ -1,6 +1,7 @@
 //! The command line against the real API, over a socket.
 
 // One server in memory for the tests of both the API and its client.
+mod deployments;
 #[path = "../../../api/tests/support/memory.rs"]
 mod memory;
 mod operators;

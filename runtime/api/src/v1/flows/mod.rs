@@ -4,6 +4,8 @@ mod canary;
 mod compare;
 mod delete;
 mod delete_version;
+mod deploy;
+mod deployment;
 mod download;
 mod end_canary;
 mod find;
@@ -36,8 +38,9 @@ pub(crate) fn quick() -> OpenApiRouter<Api> {
         .routes(routes!(compare::compare_flow))
         .routes(routes!(rollback::roll_back_flow))
         .routes(routes!(delete_version::delete_flow_version))
+        .routes(routes!(deployment::flow_deployment))
 }
 
 pub(crate) fn uploads() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(upload::upload_flow))
+    OpenApiRouter::new().routes(routes!(upload::upload_flow)).routes(routes!(deploy::deploy_flow))
 }

@@ -2,6 +2,7 @@
 
 use crate::auth::{Caller, InTenant};
 use crate::control::Changed;
+use crate::deployment::Order;
 use crate::extract::{Path, Query};
 use crate::problem::Result;
 use crate::state::Api;
@@ -30,7 +31,7 @@ pub(crate) async fn upload_flow(
     Query(options): Query<UploadOptions>,
     request: Request,
 ) -> Result<(StatusCode, Json<Version>)> {
-    let version = upload(&api, &scope.flows(), &name, &options, &key.name, request).await?;
-    api.changed(tenant, Changed::Flows).await;
+    let order = Order::new(scope.flows(), name, &options, &key.name, Changed::Flows)?;
+    let version = upload(&api, tenant, order, request).await?;
     Ok((StatusCode::CREATED, Json(version)))
 }

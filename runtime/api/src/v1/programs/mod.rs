@@ -2,13 +2,13 @@
 
 pub(crate) mod rollout;
 
-use crate::extract::Upload;
-use crate::limits;
+use crate::deployment::{self, Job, Order, Release};
 use crate::problem::{Problem, Result};
 use crate::state::Api;
 use axum::extract::Request;
 use serde::{Deserialize, Serialize};
-use strowger_model::{FlowId, RollbackRules, Timestamp, VersionId, VersionSignature};
+use std::sync::Arc;
+use strowger_model::{FlowId, RollbackRules, TenantId, Timestamp, VersionId, VersionSignature};
 use strowger_store as store;
 use utoipa::{IntoParams, ToSchema};
 
@@ -25,7 +25,7 @@ pub(crate) struct Program {
 }
 
 /// One uploaded version.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Version {
     pub id: VersionId,
     /// Counts from 1 within the program.
@@ -49,13 +49,15 @@ pub(crate) struct Version {
 pub(crate) struct UploadOptions {
     /// Whether new calls get it at once. The first version always is promoted.
     #[serde(default)]
-    promote: bool,
+    pub promote: bool,
+    /// Percentage of new calls that get it, for a trial.
+    pub canary: Option<u8>,
     /// What to say about it.
     #[serde(default)]
-    note: String,
-    /// Revision of the rollout that was seen, for a version to be promoted;
+    pub note: String,
+    /// Revision of the rollout that was seen, for a version to be released;
     /// another one is refused with 409.
-    expected_revision: Option<u64>,
+    pub expected_revision: Option<u64>,
 }
 
 /// The version to make current.
@@ -72,37 +74,36 @@ pub(crate) struct Promotion {
     pub expected_revision: Option<u64>,
 }
 
-/// Checks an upload and stores it as a version.
+impl UploadOptions {
+    /// Which calls get the version.
+    pub(crate) fn release(&self, kind: store::ProgramKind) -> Result<Release> {
+        match (self.canary, self.promote) {
+            (Some(_), true) => Err(Problem::invalid(
+                "canary and promote exclude each other: give all new calls the version, or some",
+            )),
+            (Some(_), _) if kind == store::ProgramKind::Router => Err(Problem::invalid(
+                "a tenant's contacts are distributed by one router: promote it, or do not",
+            )),
+            (Some(share), _) if share > 100 => {
+                Err(Problem::invalid("canary is a percentage: write 0 to 100"))
+            }
+            (Some(share), _) => Ok(Release::Canary(u32::from(share))),
+            (None, true) => Ok(Release::All),
+            (None, false) => Ok(Release::Later),
+        }
+    }
+}
+
+/// Takes an upload through all steps of a deployment and waits for the version.
 pub(crate) async fn upload(
     api: &Api,
-    programs: &store::Programs,
-    name: &str,
-    options: &UploadOptions,
-    by: &str,
+    tenant: TenantId,
+    order: Order,
     request: Request,
 ) -> Result<Version> {
-    let tenant = programs.owner().await?;
-    let most = limits::PROGRAM_BODY.min(tenant.settings.limits.guest.upload_bytes as usize);
-    let upload = Upload::read(api, &tenant, request, most).await?;
-    let report = api.control.check_guest(tenant.id, upload.bytes.clone()).await?;
-    let (kind, world) = (programs.kind().name(), programs.kind().world());
-    if !report.worlds.iter().any(|exported| exported == world) {
-        return Err(Problem::invalid(format!(
-            "this program exports {}, but a {kind} must export the world {world}; upload it as \
-             what it is, or implement {world}",
-            if report.worlds.is_empty() { "no world".to_owned() } else { report.worlds.join(", ") }
-        )));
-    }
-    let new = store::NewVersion {
-        bytes: &upload.bytes,
-        digest: &report.digest,
-        worlds: &report.worlds,
-        note: &options.note,
-        promote: options.promote,
-        order: store::Order { by, seen: options.expected_revision },
-        sign: Some(store::Sign(&|statement| api.control.sign(statement))),
-    };
-    Ok(programs.upload(name, &new).await?.into())
+    let upload = order.read(api, request).await?;
+    let job = Arc::new(Job::new(tenant, &order.name, Box::new(|_, _| {})));
+    deployment::run(api, &job, &order, upload.bytes.clone()).await
 }
 
 impl From<store::Program> for Program {

@@ -3,6 +3,7 @@
 pub(super) mod agent;
 pub(super) mod ban;
 pub(super) mod call;
+mod deploy;
 pub(super) mod drain;
 pub(super) mod events;
 pub(super) mod key;
@@ -17,6 +18,7 @@ pub(super) mod recording;
 pub(super) mod replay;
 mod rollout;
 mod rules;
+pub(super) mod simulate;
 pub(super) mod tenant;
 mod trace;
 pub(super) mod trunk;

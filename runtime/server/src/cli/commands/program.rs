@@ -3,15 +3,17 @@
 use super::super::CliError;
 use super::super::client::{Client, escape};
 use super::super::output::{Column, Output};
-use super::project::{Build, New};
+use super::deploy::Deploy;
+use super::project::{Build, New, Test};
 use super::replay::{self, Replay};
 use super::rollout::{self, FlowRollout, Rollout};
+use super::simulate::Simulate;
 use clap::{Args, Subcommand};
 use reqwest::Method;
 use serde_json::json;
 use std::path::PathBuf;
 
-/// Flows: new, build, upload, roll out.
+/// Flows: new, build, test, simulate, deploy, roll out, replay.
 #[derive(Debug, Subcommand)]
 pub enum Flow {
     /// Make a new project from a template.
@@ -20,6 +22,12 @@ pub enum Flow {
     Build(Build),
     /// Replay recorded calls on a version, and show where they part.
     Replay(Box<Replay>),
+    /// Run a project's tests: native, on a virtual clock.
+    Test(Test),
+    /// Call a flow from this terminal, from a script, or from a softphone.
+    Simulate(Simulate),
+    /// Build, upload, check, store and release a flow, step by step.
+    Deploy(Deploy),
     #[command(flatten)]
     Stored(Stored),
     #[command(flatten)]
@@ -128,6 +136,9 @@ pub(crate) async fn run_flow(
         Flow::Replay(replay) => replay::run(client, *replay, out).await,
         Flow::Build(build) => super::project::build(build, out).await,
         Flow::New(new) => super::project::new(&new, out),
+        Flow::Test(test) => super::project::test(&test, out).await,
+        Flow::Simulate(simulate) => super::simulate::run(simulate, out).await,
+        Flow::Deploy(deploy) => super::deploy::run(client, deploy, out).await,
     }
 }
 

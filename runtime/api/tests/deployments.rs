@@ -1,0 +1,159 @@
+//! A deployment is under way until it has ended, tells each step, and stands in
+//! nobody else's way.
+
+mod support;
+
+use axum::http::StatusCode;
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+use strowger_api::{Difference, DryRun};
+use strowger_model::CallId;
+use support::TestApi;
+use tokio::sync::Semaphore;
+use uuid::Uuid;
+
+const WASM: &[u8] = b"\0asm call-flow";
+
+async fn deploy(api: &TestApi, key: &str, path: &str, wasm: &[u8]) -> Value {
+    let path = format!("/v1/flows/{path}");
+    api.put_bytes(key, "POST", &path, wasm).await.expect(StatusCode::ACCEPTED)
+}
+
+async fn ended(api: &TestApi, key: &str, begun: &Value) -> Value {
+    let (flow, id) = (begun["flow"].as_str().unwrap(), begun["id"].as_str().unwrap());
+    let path = format!("/v1/flows/{flow}/deployments/{id}");
+    loop {
+        let shown = api.get(key, &path).await.expect(StatusCode::OK);
+        if shown["state"] != "running" {
+            return shown;
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+#[track_caller]
+fn step<'a>(deployment: &'a Value, name: &str) -> &'a Value {
+    let steps = deployment["steps"].as_array().expect("steps");
+    steps.iter().find(|step| step["step"] == name).expect("the step is there")
+}
+
+fn states(deployment: &Value) -> Vec<&str> {
+    let steps = deployment["steps"].as_array().expect("steps");
+    steps.iter().map(|step| step["state"].as_str().expect("a state")).collect()
+}
+
+#[tokio::test]
+async fn a_deployment_ends_in_a_version_that_new_calls_get() {
+    let api = TestApi::start().await;
+    let (tenant, key) = api.tenant("acme").await;
+    let mut events = strowger_api::Control::subscribe(&*api.control, tenant);
+    let begun = deploy(&api, &key, "ivr/deployments?promote=true&note=one", WASM).await;
+    assert_eq!(begun["steps"].as_array().map(Vec::len), Some(10));
+    let done = ended(&api, &key, &begun).await;
+    assert_eq!(done["state"], "done");
+    assert_eq!(done["version"]["number"], 1);
+    assert_eq!(states(&done)[..6], ["done"; 6]);
+    assert_eq!(step(&done, "dry_run")["message"], "there are no recorded calls");
+    assert_eq!(step(&done, "sign")["state"], "skipped");
+    assert_eq!(step(&done, "release")["message"], "in force for new calls");
+    let current = api.get(&key, "/v1/flows/ivr").await.expect(StatusCode::OK);
+    assert_eq!(current["current"]["number"], 1);
+    let first = events.try_recv().expect("an event");
+    assert_eq!((first.name.as_str(), &first.data["step"]), ("deployment.step", &"size".into()));
+    assert_eq!(first.data["flow"], "ivr");
+}
+
+#[tokio::test]
+async fn without_promote_it_is_stored_and_says_how_to_promote_it() {
+    let api = TestApi::start().await;
+    let (_, key) = api.tenant("acme").await;
+    ended(&api, &key, &deploy(&api, &key, "ivr/deployments", WASM).await).await;
+    let second = deploy(&api, &key, "ivr/deployments", b"\0asm call-flow two").await;
+    let second = ended(&api, &key, &second).await;
+    assert_eq!(step(&second, "release")["state"], "skipped");
+    let message = step(&second, "release")["message"].as_str().unwrap();
+    assert!(message.contains("strowger flow promote ivr 2"), "{message}");
+    let current = api.get(&key, "/v1/flows/ivr").await.expect(StatusCode::OK);
+    assert_eq!(current["current"]["number"], 1);
+}
+
+#[tokio::test]
+async fn the_step_at_fault_is_named_and_nothing_is_stored() {
+    let api = TestApi::start().await;
+    let (_, key) = api.tenant("acme").await;
+    for (wasm, at, words) in [
+        (&b"#!/bin/sh"[..], "parse", "not WebAssembly"),
+        (b"\0asm router", "world", "must export the world call-flow"),
+    ] {
+        let failed = ended(&api, &key, &deploy(&api, &key, "ivr/deployments", wasm).await).await;
+        assert_eq!(failed["state"], "failed");
+        let step = step(&failed, at);
+        assert_eq!(step["state"], "failed", "{failed}");
+        assert!(step["message"].as_str().unwrap().contains(words), "{failed}");
+        assert_eq!(failed["steps"][8]["state"], "waiting");
+    }
+    api.get(&key, "/v1/flows/ivr").await.problem(StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_recorded_calls_do_otherwise_is_listed() {
+    let api = TestApi::start().await;
+    let (_, key) = api.tenant("acme").await;
+    ended(&api, &key, &deploy(&api, &key, "ivr/deployments", WASM).await).await;
+    let difference = Difference {
+        call: CallId(Uuid::from_u128(7)),
+        turn: 3,
+        recorded: "play text:en:Hello".to_owned(),
+        replayed: "play text:en:Good day".to_owned(),
+    };
+    let found = DryRun { calls: 5, same: 4, differing: vec![difference], ..DryRun::default() };
+    *api.control.dry_run.lock().unwrap() = Some(found.clone());
+    let path = "ivr/deployments?promote=true";
+    let done = deploy(&api, &key, path, b"\0asm call-flow two").await;
+    let done = ended(&api, &key, &done).await;
+    assert_eq!(done["dry_run"]["differing"][0]["turn"], 3);
+    let message = step(&done, "dry_run")["message"].as_str().unwrap();
+    assert_eq!(message, "4 of 5 recorded calls go as they went, 1 differ");
+    assert_eq!(step(&done, "release")["state"], "done");
+
+    // One that fails on recorded calls is kept, but not let loose on new ones.
+    *api.control.dry_run.lock().unwrap() = Some(DryRun { faults: 2, ..found });
+    let kept = deploy(&api, &key, path, b"\0asm call-flow three").await;
+    let kept = ended(&api, &key, &kept).await;
+    assert_eq!(kept["state"], "done");
+    assert_eq!(step(&kept, "release")["state"], "skipped");
+    let current = api.get(&key, "/v1/flows/ivr").await.expect(StatusCode::OK);
+    assert_eq!(current["current"]["number"], 2);
+}
+
+#[tokio::test]
+async fn a_second_deployment_of_the_same_flow_is_told_to_wait() {
+    let api = TestApi::start().await;
+    let (_, key) = api.tenant("acme").await;
+    let gate = Arc::new(Semaphore::new(0));
+    *api.control.gate.lock().unwrap() = Some(gate.clone());
+    let first = deploy(&api, &key, "ivr/deployments", WASM).await;
+    let path = "/v1/flows/ivr/deployments";
+    let told = api.put_bytes(&key, "POST", path, WASM).await.problem(StatusCode::CONFLICT);
+    assert!(told.contains(first["id"].as_str().unwrap()), "{told}");
+    assert!(told.contains("wait"), "{told}");
+    // Another flow's is not in its way.
+    let other = deploy(&api, &key, "other/deployments", WASM).await;
+    gate.close();
+    assert_eq!(ended(&api, &key, &first).await["state"], "done");
+    assert_eq!(ended(&api, &key, &other).await["state"], "done");
+    assert_eq!(
+        ended(&api, &key, &deploy(&api, &key, "ivr/deployments", WASM).await).await["state"],
+        "done"
+    );
+}
+
+#[tokio::test]
+async fn a_canary_is_refused_before_anything_is_read() {
+    let api = TestApi::start().await;
+    let (_, key) = api.tenant("acme").await;
+    let path = "/v1/flows/ivr/deployments?canary=5";
+    let told = api.put_bytes(&key, "POST", path, WASM).await;
+    assert!(told.problem(StatusCode::UNPROCESSABLE_ENTITY).contains("canaries"));
+}

@@ -1,0 +1,128 @@
+//! What a deployment asks of the running server besides compiling.
+
+use crate::node::Node;
+use anyhow::Result;
+use bytes::Bytes;
+use std::collections::HashSet;
+use std::sync::Arc;
+use strowger_api::{Checked, DeploymentStep, Difference, DryRun};
+use strowger_guest::replay::{self, DryRunLimits, Finding};
+use strowger_guest::{Budget, Program, UploadStage};
+use strowger_model::{CallId, JournalEntry, TenantId, VersionId};
+use strowger_store::{CallFilter, MAX_JOURNAL_PAGE, MAX_PAGE, TenantStore};
+
+/// Calls that are looked through for some of the flow's.
+const LOOKED_AT: usize = 2_000;
+/// Longest journal that is replayed: a call of some hours.
+const LONGEST_JOURNAL: usize = 20_000;
+
+/// The step of a deployment that a stage of the upload checks is.
+pub fn step(stage: UploadStage) -> DeploymentStep {
+    match stage {
+        UploadStage::Size => DeploymentStep::Size,
+        UploadStage::Parse => DeploymentStep::Parse,
+        UploadStage::Features => DeploymentStep::Features,
+        UploadStage::World => DeploymentStep::World,
+        UploadStage::Compile => DeploymentStep::Compile,
+        UploadStage::Start => DeploymentStep::Start,
+    }
+}
+
+/// Replays the last recorded calls of a flow on a new version of it.
+pub async fn dry_run(
+    node: &Arc<Node>,
+    tenant: TenantId,
+    flow: String,
+    bytes: Bytes,
+) -> Checked<DryRun> {
+    let limits = DryRunLimits::default();
+    let scope = node.store.tenant(tenant);
+    let journals = match recorded(&scope, &flow, limits.calls as usize).await {
+        Ok(journals) if journals.is_empty() => {
+            return Checked::Skipped("there are no recorded calls to replay".to_owned());
+        }
+        Ok(journals) => journals,
+        Err(error) => {
+            tracing::error!(%tenant, flow, %error, "recorded calls cannot be read");
+            return Checked::Skipped("recorded calls cannot be read at the moment".to_owned());
+        }
+    };
+    // It was compiled a moment ago: this finds it in the cache.
+    let program: Program = match node.compile(bytes.to_vec()).await {
+        Ok(program) => program,
+        Err(error) => return Checked::Refused(error.to_string()),
+    };
+    let budget: Budget =
+        node.tenants.get(tenant).map(|tenant| tenant.config().budget).unwrap_or_default();
+    let name = flow.clone();
+    let ran = tokio::task::spawn_blocking(move || {
+        replay::dry_run(&program, &budget, Some(&name), journals, limits)
+    });
+    match ran.await {
+        Ok(ran) => Checked::Done(shown(ran)),
+        Err(panic) => {
+            tracing::error!(%tenant, flow, %panic, "a dry run was lost; this is a bug");
+            Checked::Skipped("the dry run was lost".to_owned())
+        }
+    }
+}
+
+/// The last calls that the flow has served, and their journals.
+async fn recorded(
+    scope: &TenantStore,
+    flow: &str,
+    most: usize,
+) -> Result<Vec<(CallId, Vec<JournalEntry>)>> {
+    let flows = scope.flows();
+    // A new flow has none.
+    let Ok(versions) = flows.versions(flow).await else { return Ok(Vec::new()) };
+    let versions: HashSet<VersionId> = versions.into_iter().map(|version| version.id).collect();
+    let over = CallFilter { open: Some(false), ..CallFilter::default() };
+    let (mut journals, mut after, mut looked_at) = (Vec::new(), None, 0);
+    loop {
+        let page = scope.calls().list(&over, after, MAX_PAGE).await?;
+        looked_at += page.items.len();
+        for record in page.items {
+            if !record.flow_version.is_some_and(|version| versions.contains(&version)) {
+                continue;
+            }
+            let mut entries = Vec::new();
+            loop {
+                let from = u32::try_from(entries.len())?;
+                let some = scope.journal().read(record.call, from, MAX_JOURNAL_PAGE).await?;
+                let is_last = some.len() < MAX_JOURNAL_PAGE as usize;
+                entries.extend(some);
+                if is_last || entries.len() > LONGEST_JOURNAL {
+                    break;
+                }
+            }
+            journals.push((record.call, entries));
+            if journals.len() == most {
+                return Ok(journals);
+            }
+        }
+        after = page.next;
+        if after.is_none() || looked_at >= LOOKED_AT {
+            return Ok(journals);
+        }
+    }
+}
+
+fn shown(ran: replay::DryRun) -> DryRun {
+    let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let difference = |Finding { call, turn, difference, .. }: Finding| Difference {
+        call,
+        turn,
+        recorded: difference.recorded,
+        replayed: difference.replayed,
+    };
+    let faults = count(ran.faults.len());
+    let found = ran.faults.into_iter().chain(ran.differing);
+    DryRun {
+        calls: ran.calls,
+        same: ran.same,
+        differing: found.map(difference).collect(),
+        faults,
+        not_replayable: count(ran.not_replayable.len() + ran.secrets_missing.len()),
+    }
+}
