@@ -4,7 +4,7 @@
 //! of its prompt over RTP, BYE.
 
 mod held;
-mod quiet;
+pub(crate) mod quiet;
 
 use crate::report::{Bar, Report, percentile};
 use crate::sipp::{Outcome, Run, cpu_s};
