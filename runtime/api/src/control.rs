@@ -407,7 +407,7 @@ pub struct DecisionLatency {
     /// 99.9 % of them took no longer.
     pub p999_us: Option<u64>,
     /// Counts: pairs of a bound in microseconds and how many decisions took less
-    /// than it but not less than the bound before; each bound is at most an eighth
+    /// than it but not less than the bound before; each bound is at most a sixteenth
     /// above the one before. Bounds without decisions are left out.
     pub buckets: Vec<(u64, u64)>,
 }

@@ -239,7 +239,13 @@ impl Control for ServerControl {
                     call.tell(CallMessage::Core(order.clone()));
                 }
             }
-            if let Err(error) = load::refresh(&self.0, change.tenant).await {
+            let refreshed = match change.what {
+                Changed::Flows | Changed::Prompts => {
+                    load::refresh_programs(&self.0, change.tenant).await
+                }
+                _ => load::refresh(&self.0, change.tenant).await,
+            };
+            if let Err(error) = refreshed {
                 tracing::error!(tenant = %change.tenant, %error, "a change is not in force");
             }
         })

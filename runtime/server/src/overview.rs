@@ -1,6 +1,7 @@
 //! What an operator looks at: metrics of everything, and what was said about a
 //! call.
 
+use crate::metrics::guests;
 use crate::metrics::text::{Kind, Text};
 use crate::metrics::transcoding;
 use crate::metrics::trunks::{self, NamedTenant, NamedTrunk};
@@ -15,6 +16,7 @@ pub async fn metrics(node: &Node) -> String {
     let mut text = Text::default();
     node.metrics.render(&mut text);
     server(node, &mut text);
+    guests::render(node, &mut text);
     transcoding::render(&mut text, &node.media.transcoded());
     signalling(node, &mut text).await;
     let (trunks, tenants) = named(node).await;

@@ -8,6 +8,7 @@ pub mod calls;
 pub mod decisions;
 pub mod enqueue;
 pub mod media;
+pub mod neighbours;
 pub mod offers;
 pub mod report;
 pub mod sipp;

@@ -3,7 +3,7 @@
 
 use anyhow::{Context, bail};
 use strowger_bench::report::Report;
-use strowger_bench::{acd, calls, decisions, enqueue, media, offers, soak};
+use strowger_bench::{acd, calls, decisions, enqueue, media, neighbours, offers, soak};
 
 /// A benchmark: its name and what fills its report.
 type Bench = (&'static str, fn(&mut Report) -> anyhow::Result<()>);
@@ -14,6 +14,7 @@ const BENCHES: &[Bench] = &[
     ("calls", calls::run),
     ("decisions", decisions::run),
     ("media", media::run),
+    ("neighbours", neighbours::run),
     ("soak", soak::run),
 ];
 

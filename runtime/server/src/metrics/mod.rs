@@ -1,5 +1,6 @@
 //! Counters of this server, as Prometheus reads them.
 
+pub mod guests;
 pub mod text;
 pub mod transcoding;
 pub mod trunks;
@@ -28,6 +29,8 @@ pub struct Metrics {
     /// Events and refusals by name. Names are literals of ours, so this is bounded.
     events: Mutex<BTreeMap<&'static str, u64>>,
     modules: Mutex<ByName<ModuleUse>>,
+    /// Faults of flows by tenant and kind. Kinds are a closed set.
+    faults: Mutex<ByName<u64>>,
     media: Mutex<ByName<MediaUse>>,
     gone_on: AtomicU64,
     cut_off: AtomicU64,
@@ -42,6 +45,11 @@ impl Metrics {
         if result.outcome.is_err() {
             self.turn_faults.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// A tenant's flow has failed.
+    pub fn flow_failed(&self, tenant: &str, kind: &str) {
+        *usage::entry(&mut lock(&self.faults), tenant, kind) += 1;
     }
 
     /// A router has decided, under the name that its tenant has chosen.
@@ -109,6 +117,11 @@ impl Metrics {
         labelled(text, "strowger_calls_finished_total", help, "cause", &lock(&self.finished));
         let help = "What happened how often.";
         labelled(text, "strowger_events_total", help, "event", &lock(&self.events));
+        let help = "Faults of flows, by tenant and kind.";
+        let mut family = text.family("strowger_guest_faults_total", Kind::Counter, help);
+        for ((tenant, kind), count) in lock(&self.faults).iter() {
+            family.sample(&[("tenant", tenant), ("kind", kind)], count);
+        }
         usage::modules(text, &lock(&self.modules));
         usage::media(text, &lock(&self.media));
     }

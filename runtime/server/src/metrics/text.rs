@@ -12,6 +12,7 @@ impl Text {
         let kind = match kind {
             Kind::Counter => "counter",
             Kind::Gauge => "gauge",
+            Kind::Histogram => "histogram",
         };
         let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
         Family { text: &mut self.0, name }
@@ -35,6 +36,8 @@ pub enum Kind {
     Counter,
     /// Goes up and down.
     Gauge,
+    /// Counts below bounds, their sum and their number.
+    Histogram,
 }
 
 /// One family under way.
@@ -47,7 +50,13 @@ pub struct Family<'a> {
 impl Family<'_> {
     /// Writes a sample.
     pub fn sample(&mut self, labels: &[(&str, &str)], value: impl Display) {
+        self.part("", labels, value);
+    }
+
+    /// Writes a sample of one part of a histogram: `_bucket`, `_sum`, `_count`.
+    pub fn part(&mut self, part: &str, labels: &[(&str, &str)], value: impl Display) {
         self.text.push_str(self.name);
+        self.text.push_str(part);
         for (index, (name, label)) in labels.iter().enumerate() {
             let _ = write!(self.text, "{}{name}=\"", if index == 0 { '{' } else { ',' });
             for c in label.chars() {

@@ -18,6 +18,7 @@ use strowger_acd::{
 use strowger_call::{Input, Moment, QueueInput};
 use strowger_guest::TenantRouter;
 use strowger_model::{AgentId, AgentState, ContactOutcome, QueueId, Timestamp};
+use strowger_store::UsageSums;
 use tokio::sync::{mpsc, oneshot};
 
 /// Inputs waiting for one tenant's distribution: a burst of everything its
@@ -262,6 +263,16 @@ impl Task {
                         RouterChoice::Stock => "router/stock",
                     };
                     self.node.metrics.decision(&self.tenant.config().name, router, &decision);
+                    let mut used = UsageSums {
+                        turns: 1,
+                        fuel: decision.fuel,
+                        busy_us: decision.busy_us,
+                        ..UsageSums::default()
+                    };
+                    if decision.fault.is_some() {
+                        used.faults.insert("router".to_owned(), 1);
+                    }
+                    self.node.metering.add(self.tenant.id, decision.at, router, None, &used);
                     self.tell_decision(&decision);
                     self.node.ledger.decision(&decision);
                 }

@@ -4,8 +4,10 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Steps of one doubling: each bound is at most 12.5 % above the one before.
-const STEPS: usize = 8;
+/// Steps of one doubling, as a power of two.
+const STEP_BITS: usize = 4;
+/// Steps of one doubling: each bound is at most a sixteenth above the one before.
+const STEPS: usize = 1 << STEP_BITS;
 /// Doublings from one microsecond on: up to some nine minutes.
 const DOUBLINGS: usize = 29;
 /// Buckets.
@@ -58,14 +60,14 @@ pub fn quantile(buckets: &[(u64, u64)], share: f64) -> Option<u64> {
     })
 }
 
-/// Where a duration is counted: by its highest bit and the three below that.
+/// Where a duration is counted: by its highest bit and the four below that.
 fn bucket(us: u64) -> usize {
     if us < STEPS as u64 {
         return us as usize;
     }
     let doubling = us.ilog2() as usize;
-    let step = ((us >> (doubling - 3)) & 7) as usize;
-    ((doubling - 2) * STEPS + step).min(BUCKETS - 1)
+    let step = (us >> (doubling - STEP_BITS)) as usize & (STEPS - 1);
+    ((doubling + 1 - STEP_BITS) * STEPS + step).min(BUCKETS - 1)
 }
 
 /// What everything in a bucket is below, in microseconds.

@@ -24,6 +24,26 @@ pub async fn everything(node: &Arc<Node>) -> Result<()> {
 
 /// Brings one tenant in line with the database: added, changed or gone.
 pub async fn refresh(node: &Arc<Node>, id: TenantId) -> Result<()> {
+    let was_known = node.tenants.get(id).is_some();
+    read(node, id).await?;
+    // A tenant that could not be loaded before is in the directory from now on.
+    if node.tenants.get(id).is_some() || was_known {
+        super::directory::publish(node).await?;
+    }
+    Ok(())
+}
+
+/// Brings a tenant's programs and prompts in line with the database, of which
+/// signalling knows nothing: one tenant that uploads without end must not have
+/// the directory of all made anew each time.
+pub async fn refresh_programs(node: &Arc<Node>, id: TenantId) -> Result<()> {
+    match node.tenants.get(id) {
+        Some(_) => read(node, id).await,
+        None => refresh(node, id).await,
+    }
+}
+
+async fn read(node: &Arc<Node>, id: TenantId) -> Result<()> {
     // One after the other: what was read first must not come into force last.
     let _turn = node.tenants.turn(id).await;
     let scope = node.store.tenant(id);
@@ -31,7 +51,7 @@ pub async fn refresh(node: &Arc<Node>, id: TenantId) -> Result<()> {
         Ok(read) => read,
         Err(StoreError::NotFound { .. }) => {
             node.tenants.remove(id);
-            return super::directory::publish(node).await;
+            return Ok(());
         }
         Err(error) => return Err(error.into()),
     };
@@ -58,7 +78,7 @@ pub async fn refresh(node: &Arc<Node>, id: TenantId) -> Result<()> {
             distribution::start(node, fresh, inbox, read.last_states);
         }
     }
-    super::directory::publish(node).await
+    Ok(())
 }
 
 async fn flows(

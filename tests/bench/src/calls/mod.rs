@@ -5,7 +5,7 @@
 
 mod held;
 mod journal;
-mod quiet;
+pub(crate) mod quiet;
 
 use crate::report::{Bar, Report, percentile};
 use crate::sipp::{Outcome, Run, cpu_s};

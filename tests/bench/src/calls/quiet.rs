@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use strowger_e2e::phone::Message;
 
 /// How long an answer may take before the run counts as failed.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A call that is up.
 struct Talk {
@@ -51,12 +51,12 @@ pub(super) fn invite_to_200_ms(
     Ok(taken)
 }
 
-fn wait_until(due: Instant) {
+pub(crate) fn wait_until(due: Instant) {
     std::thread::sleep(due.saturating_duration_since(Instant::now()));
 }
 
 /// Places one call; how long the 200 took, and the BYE that will end it.
-fn place(
+pub(crate) fn place(
     socket: &UdpSocket,
     server: SocketAddr,
     local: SocketAddr,

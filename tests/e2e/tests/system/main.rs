@@ -17,6 +17,7 @@ mod direct_dial;
 mod drain;
 mod early_media;
 mod extension_calls;
+mod failing_version_is_disabled;
 mod faulty_flow_falls_back;
 mod hold_and_resume;
 mod killed_server;

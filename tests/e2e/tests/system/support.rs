@@ -132,7 +132,7 @@ impl Scene {
         .await
     }
 
-    async fn until<T>(
+    pub async fn until<T>(
         &self,
         what: &str,
         path: &str,

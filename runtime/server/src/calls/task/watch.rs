@@ -64,6 +64,9 @@ impl CallTask {
         }
         let version = self.core.record().flow_version;
         self.watch.meter.turn(&self.node, tenant.id, version, result, now);
+        if let Err(fault) = &result.outcome {
+            self.node.metrics.flow_failed(&tenant.config().name, fault.kind.name());
+        }
         if let (Err(fault), Some(version)) = (&result.outcome, version) {
             let call = self.handle.call;
             let flow = self.watch.meter.flow().to_owned();
