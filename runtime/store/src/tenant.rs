@@ -99,6 +99,8 @@ pub struct TenantLimits {
     /// carrier that could would call whom it likes on the tenant's account.
     #[serde(default)]
     pub trunks_transfer: bool,
+    /// Days that journals of calls are kept, if fewer than the server keeps them.
+    pub max_journal_days: Option<u32>,
 }
 
 impl Default for TenantLimits {
@@ -115,6 +117,7 @@ impl Default for TenantLimits {
             max_keys: 100_000,
             phones_dial_out: false,
             trunks_transfer: false,
+            max_journal_days: None,
         }
     }
 }

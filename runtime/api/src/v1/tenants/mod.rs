@@ -94,6 +94,9 @@ pub(crate) struct Limits {
     /// Whether trunks may transfer or pick up calls.
     #[serde(default)]
     pub trunks_transfer: bool,
+    /// Days that journals of calls are kept after their end, if fewer than the
+    /// server keeps them; absent: as long as the server does.
+    pub max_journal_days: Option<u32>,
 }
 
 /// A tenant.
@@ -131,6 +134,7 @@ impl TenantBody {
                 max_keys: limits.max_keys,
                 phones_dial_out: limits.phones_dial_out,
                 trunks_transfer: limits.trunks_transfer,
+                max_journal_days: limits.max_journal_days,
             },
             router,
         }
@@ -191,6 +195,7 @@ impl From<store::TenantLimits> for Limits {
             max_keys: limits.max_keys,
             phones_dial_out: limits.phones_dial_out,
             trunks_transfer: limits.trunks_transfer,
+            max_journal_days: limits.max_journal_days,
         }
     }
 }
