@@ -23,3 +23,4 @@ pub mod services;
 pub mod speech;
 pub mod tenants;
 pub mod traces;
+pub mod upkeep;

@@ -18,6 +18,7 @@ use crate::recovery;
 use crate::services::http::HttpService;
 use crate::speech::sounds::Sounds;
 use crate::tenants::{Tenants, load, spending};
+use crate::upkeep;
 use anyhow::{Context as _, Result};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -116,6 +117,7 @@ impl RunningServer {
         recovery::open(&node).await?;
         tokio::spawn(spending::run(node.clone()));
         tokio::spawn(tidy(store.clone()));
+        tokio::spawn(upkeep::run(node.clone()));
         let listener = TcpListener::bind(node.config.http)
             .await
             .with_context(|| format!("the API cannot listen on {}", node.config.http))?;

@@ -1,10 +1,12 @@
 //! Counters of this server, as Prometheus reads them.
 
+pub mod journals;
 pub mod text;
 pub mod transcoding;
 pub mod trunks;
 pub mod usage;
 
+use journals::JournalUpkeep;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -29,6 +31,8 @@ pub struct Metrics {
     events: Mutex<BTreeMap<&'static str, u64>>,
     modules: Mutex<ByName<ModuleUse>>,
     media: Mutex<ByName<MediaUse>>,
+    /// Journals of calls that are over.
+    pub journals: JournalUpkeep,
     gone_on: AtomicU64,
     cut_off: AtomicU64,
 }
@@ -109,6 +113,7 @@ impl Metrics {
         labelled(text, "strowger_calls_finished_total", help, "cause", &lock(&self.finished));
         let help = "What happened how often.";
         labelled(text, "strowger_events_total", help, "event", &lock(&self.events));
+        self.journals.render(text);
         usage::modules(text, &lock(&self.modules));
         usage::media(text, &lock(&self.media));
     }

@@ -129,8 +129,7 @@ mod tests {
     #[test]
     fn a_long_journal_is_more_than_one_pack() {
         let body = "x".repeat(1_000);
-        let entries: Vec<_> =
-            (0..1_000).map(|seq| entry(seq, JournalKind::Input, &body)).collect();
+        let entries: Vec<_> = (0..1_000).map(|seq| entry(seq, JournalKind::Input, &body)).collect();
         let packs = packed(&entries);
         assert!((4..=5).contains(&packs.len()), "{}", packs.len());
         let all: Vec<_> = packs.iter().flat_map(|pack| read(pack).unwrap()).collect();

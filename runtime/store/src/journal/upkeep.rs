@@ -118,7 +118,9 @@ impl Upkeep {
                     if entry.seq >= next_seq {
                         next_seq = entry.seq.saturating_add(1);
                         one.last_seq = entry.seq;
-                        packer.add(&entry).map_err(|why| super::chunk::corrupt(call, why.to_string()))?;
+                        packer
+                            .add(&entry)
+                            .map_err(|why| super::chunk::corrupt(call, why.to_string()))?;
                     }
                 }
                 Ok(())
