@@ -174,7 +174,11 @@ mod tests {
         let (tell, told) = channel();
         threads.submit(tenant, || panic!("a bug")).unwrap();
         let told_by = tell.clone();
-        threads.submit(tenant, move || drop(told_by.send(7))).unwrap();
+        threads
+            .submit(tenant, move || {
+                let _ = told_by.send(7);
+            })
+            .unwrap();
         assert_eq!(told.recv_timeout(Duration::from_secs(10)), Ok(7));
         drop(threads);
         drop(tell);

@@ -27,3 +27,4 @@ pub mod signing;
 pub mod speech;
 pub mod tenants;
 pub mod traces;
+pub mod upkeep;

@@ -19,7 +19,7 @@ use strowger_model::{
     CallId, CallRecord, Cause, JournalEntry, LegId, RecordingId, TenantId, Timestamp,
 };
 use strowger_sip::{ContactRecord, DialogRecord, TakeUp};
-use strowger_store::{MAX_JOURNAL_PAGE, Recording, Unfinished, UnfinishedCall};
+use strowger_store::{Recording, Salvaged, Unfinished, UnfinishedCall};
 
 /// How long a call may take to ask for what it needs; it takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -103,14 +103,14 @@ async fn restore_phones(node: &Node, kept: &[String]) -> Result<()> {
 
 async fn find(node: &Node, unfinished: UnfinishedCall) -> Found {
     let (call, tenant) = (unfinished.record.call, unfinished.record.tenant);
-    let journal = match journal(node, tenant, call).await {
-        Ok(journal) => journal,
-        Err(error) => {
-            tracing::error!(%call, %error, "the journal of a call that was cut off is lost");
-            Vec::new()
-        }
-    };
+    let Salvaged { entries: journal, damage } =
+        node.store.tenant(tenant).journal().salvage(call).await;
     let legs = kept::read(&journal);
+    if let Some(error) = damage {
+        // What the call would do next is not known; whom to say goodbye to may be.
+        tracing::error!(%call, %error, legs = legs.len(), "a call that was cut off does not go on");
+        return Found { unfinished, journal, legs, again: None };
+    }
     let again = match (Call::rebuild(&journal), node.tenants.get(tenant)) {
         (Ok(rebuilt), Some(tenant)) => Some((rebuilt, tenant)),
         (Ok(_), None) => None,
@@ -120,20 +120,6 @@ async fn find(node: &Node, unfinished: UnfinishedCall) -> Found {
         }
     };
     Found { unfinished, journal, legs, again }
-}
-
-async fn journal(node: &Node, tenant: TenantId, call: CallId) -> Result<Vec<JournalEntry>> {
-    let journal = node.store.tenant(tenant).journal();
-    let mut entries: Vec<JournalEntry> = Vec::new();
-    loop {
-        let from = u32::try_from(entries.len())?;
-        let page = journal.read(call, from, MAX_JOURNAL_PAGE).await?;
-        let is_last = page.len() < MAX_JOURNAL_PAGE as usize;
-        entries.extend(page);
-        if is_last {
-            return Ok(entries);
-        }
-    }
 }
 
 /// The dialogs that go on with a call. A leg that was given to another call stands

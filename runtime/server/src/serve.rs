@@ -21,6 +21,7 @@ use crate::services::http::HttpService;
 use crate::signing::Signing;
 use crate::speech::sounds::Sounds;
 use crate::tenants::{Tenants, load, spending};
+use crate::upkeep;
 use anyhow::{Context as _, Result};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -128,6 +129,7 @@ impl RunningServer {
         tokio::spawn(spending::run(node.clone()));
         tokio::spawn(metering::run(node.clone()));
         tokio::spawn(tidy(store.clone()));
+        tokio::spawn(upkeep::run(node.clone()));
         let listener = TcpListener::bind(node.config.http)
             .await
             .with_context(|| format!("the API cannot listen on {}", node.config.http))?;

@@ -74,7 +74,10 @@ async fn open_sqlite(file: &Path) -> Result<Connections> {
 /// log at every commit: a record that was acknowledged survives a power cut, and
 /// because calls are written in batches that costs about ten syncs a second.
 /// NORMAL would be safe against a killed process only. The log is moved into the
-/// file every 16 MB: a page that many calls share is moved once and not each time.
+/// file every 16 MB: a page that many calls share is moved once and not each time;
+/// if it has grown because the database did not keep up, it shrinks again.
+/// Room in the file can be given back (`auto_vacuum`) if the file was made so; an
+/// older one keeps its free pages for itself until an operator runs `VACUUM` on it.
 fn sqlite_pool(connections: u32) -> AnyPoolOptions {
     AnyPoolOptions::new()
         .max_connections(connections)
@@ -85,9 +88,11 @@ fn sqlite_pool(connections: u32) -> AnyPoolOptions {
             Box::pin(async move {
                 connection
                     .execute(
-                        "PRAGMA journal_mode = WAL;
+                        "PRAGMA auto_vacuum = INCREMENTAL;
+                         PRAGMA journal_mode = WAL;
                          PRAGMA synchronous = FULL;
                          PRAGMA wal_autocheckpoint = 4000;
+                         PRAGMA journal_size_limit = 67108864;
                          PRAGMA foreign_keys = ON;
                          PRAGMA busy_timeout = 5000;",
                     )
@@ -95,6 +100,28 @@ fn sqlite_pool(connections: u32) -> AnyPoolOptions {
                 Ok(())
             })
         })
+}
+
+/// Free pages that are left in the file: the next calls need them. 32 MiB.
+const FREE_PAGES: i64 = 8_192;
+/// Pages given back in one transaction: a megabyte, some milliseconds.
+const PAGES_AT_ONCE: i64 = 256;
+
+/// Gives room that is free in the file back to the disk, see [`FREE_PAGES`];
+/// returns how many bytes.
+pub(crate) async fn give_back(db: &Connections) -> Result<u64> {
+    let mut connection = db.write.acquire().await?;
+    let number = |pragma| sqlx::query_scalar::<_, i64>(pragma);
+    let free = number("PRAGMA freelist_count").fetch_one(&mut *connection).await?;
+    if free < FREE_PAGES + PAGES_AT_ONCE {
+        return Ok(0);
+    }
+    let before = number("PRAGMA page_count").fetch_one(&mut *connection).await?;
+    let vacuum = format!("PRAGMA incremental_vacuum({PAGES_AT_ONCE})");
+    sqlx::query(sqlx::AssertSqlSafe(vacuum)).fetch_all(&mut *connection).await?;
+    let after = number("PRAGMA page_count").fetch_one(&mut *connection).await?;
+    let size = number("PRAGMA page_size").fetch_one(&mut *connection).await?;
+    Ok(u64::try_from((before - after).saturating_mul(size)).unwrap_or(0))
 }
 
 fn sqlite_url(file: &Path) -> Result<String> {

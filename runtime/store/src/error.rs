@@ -47,6 +47,30 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// What happened and, where the operator can do something, what.
+    pub(crate) fn with_advice(&self) -> String {
+        // SQLITE_FULL, SQLITE_IOERR (limits and broken disks come as this).
+        match self.sqlite_code() {
+            Some(13 | 10) => format!(
+                "{self}; is the disk full? Free some room on the disk of the database: until then \
+                 calls go on, and what they write waits in memory"
+            ),
+            _ => self.to_string(),
+        }
+    }
+
+    /// Whether the database itself is damaged (SQLITE_CORRUPT, SQLITE_NOTADB).
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(self.sqlite_code(), Some(11 | 26))
+    }
+
+    /// The primary result code.
+    fn sqlite_code(&self) -> Option<u32> {
+        let Self::Database(error) = self else { return None };
+        let code = error.as_database_error()?.code()?.parse::<u32>().ok()?;
+        Some(code & 0xff)
+    }
+
     pub(crate) fn not_found(what: &'static str, name: impl ToString) -> Self {
         Self::NotFound { what, name: name.to_string() }
     }

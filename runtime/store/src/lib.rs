@@ -43,7 +43,7 @@ pub use decision::Decisions;
 pub use dialect::Place;
 pub use error::{Result, StoreError};
 pub use fact::Fact;
-pub use journal::{Journal, MAX_JOURNAL_PAGE};
+pub use journal::{Journal, MAX_JOURNAL_PAGE, Packed, Removed, Salvaged, Upkeep};
 pub use key::{ApiKey, KeyText, Keys, Role};
 pub use kv::{KeyInfo, Kv, MAX_KEY, MAX_KEY_PAGE, MAX_VALUE};
 pub use number::{Number, NumberCanary, NumberRoute, Numbers};
@@ -86,6 +86,11 @@ impl Store {
     /// everything is empty.
     pub fn tenant(&self, id: TenantId) -> TenantStore {
         TenantStore::new(self.db.clone(), id)
+    }
+
+    /// The operator's upkeep of journals.
+    pub fn upkeep(&self) -> Upkeep {
+        Upkeep { db: self.db.clone() }
     }
 
     /// The operator's own API keys.

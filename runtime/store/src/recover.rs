@@ -2,8 +2,9 @@
 
 use crate::dialect::Connections;
 use crate::recording::{self, Recording};
-use crate::{Result, row};
-use strowger_model::{CallRecord, Cause, Party, TenantId, Timestamp};
+use crate::{Result, StoreError, row};
+use sqlx::any::AnyRow;
+use strowger_model::{CallId, CallRecord, Cause, Direction, GuestUse, Party, TenantId, Timestamp};
 
 /// What a start found unfinished.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,28 +37,68 @@ impl UnfinishedCall {
 /// Reads what is unfinished. Must run before calls are taken.
 pub(crate) async fn unfinished(db: &Connections) -> Result<Unfinished> {
     let rows = sqlx::query(
-        "SELECT c.record, (SELECT MAX(j.last_at) FROM journal j WHERE j.call_id = c.id) AS seen \
+        "SELECT c.*, (SELECT MAX(j.last_at) FROM journal j WHERE j.call_id = c.id) AS seen \
          FROM calls c WHERE c.ended_at IS NULL ORDER BY c.started_at, c.id",
     )
     .fetch_all(&db.read)
     .await?;
     let mut unfinished = Unfinished::default();
     for found in &rows {
-        let record: CallRecord = row::json(found, "record")?;
+        let record = match row::json(found, "record").or_else(|error| remade(found, &error)) {
+            Ok(record) => record,
+            Err(error) => {
+                tracing::error!(%error, "a call that was cut off is lost");
+                continue;
+            }
+        };
         let last_seen = row::maybe_time(found, "seen")?.unwrap_or(record.started_at);
         unfinished.calls.push(UnfinishedCall { record, last_seen });
     }
     let rows =
         sqlx::query("SELECT * FROM recordings WHERE state = 'running'").fetch_all(&db.read).await?;
     for found in &rows {
-        let tenant = row::parsed(found, "tenant_id")?;
-        unfinished.recordings.push((tenant, recording::from_row(found)?));
+        let tenant = row::parsed(found, "tenant_id");
+        match tenant.and_then(|tenant| Ok((tenant, recording::from_row(found)?))) {
+            Ok(running) => unfinished.recordings.push(running),
+            Err(error) => tracing::error!(%error, "a recording that was cut off is lost"),
+        }
     }
     let rows = sqlx::query("SELECT contacts FROM phone_contacts").fetch_all(&db.read).await?;
     for found in &rows {
         unfinished.contacts.push(row::text(found, "contacts")?);
     }
     Ok(unfinished)
+}
+
+/// The record of a call whose own is damaged, from what else is known of it: it
+/// must not keep the server from starting, and must get an end.
+fn remade(found: &AnyRow, error: &StoreError) -> Result<CallRecord> {
+    let call: CallId = row::parsed(found, "id")?;
+    tracing::error!(%call, %error, "the record of a call that was cut off is damaged");
+    let direction = match row::text(found, "direction")?.as_str() {
+        "outbound" => Direction::Outbound,
+        _ => Direction::Inbound,
+    };
+    Ok(CallRecord {
+        call,
+        tenant: row::parsed(found, "tenant_id")?,
+        direction,
+        from: row::parsed(found, "from_addr")?,
+        to: row::parsed(found, "to_addr")?,
+        flow_version: None,
+        started_at: row::time(found, "started_at")?,
+        answered_at: row::maybe_time(found, "answered_at")?,
+        ended_at: None,
+        cause: None,
+        ended_by: None,
+        legs: Vec::new(),
+        queue_visits: Vec::new(),
+        transfers: Vec::new(),
+        guest: GuestUse::default(),
+        digits: String::new(),
+        recordings: Vec::new(),
+        attributes: Vec::new(),
+    })
 }
 
 /// Closes a record as of `last_seen`: whatever was under way ended with the server.

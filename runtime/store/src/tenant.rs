@@ -110,6 +110,8 @@ pub struct TenantLimits {
     pub trunks_transfer: bool,
     /// Further budgets of its guests.
     pub guest: GuestLimits,
+    /// Days that journals of calls are kept, if fewer than the server keeps them.
+    pub max_journal_days: Option<u32>,
 }
 
 impl Default for TenantLimits {
@@ -127,6 +129,7 @@ impl Default for TenantLimits {
             phones_dial_out: false,
             trunks_transfer: false,
             guest: GuestLimits::default(),
+            max_journal_days: None,
         }
     }
 }

@@ -30,9 +30,8 @@ async fn from_an_empty_folder_to_a_call_answered_by_ones_own_flow() -> Result<()
         }
     }
     let phone = Phone::start(sip).await?;
-    let talk =
-        phone.call("+441632960999", &dialled()?.replace("127.0.0.1", &sip.to_string()), None);
-    let talk = talk.await?;
+    let to = dialled()?.replace("127.0.0.1", &sip.to_string());
+    let talk = phone.call("+441632960999", &to, None).await?;
     talk.audio.hear_sound(Duration::from_secs(20)).await?;
     talk.hang_up().await
 }

@@ -39,6 +39,9 @@ pub struct Config {
     /// Whether calls keep a journal. Without it they cannot be replayed, and none
     /// goes on after a crash.
     pub journal: bool,
+    /// Days that journals are kept after their call; 0: for ever. A tenant's own
+    /// limit may be shorter. Records of calls stay.
+    pub journal_days: u32,
 }
 
 /// Signalling.
@@ -155,6 +158,7 @@ impl Default for Config {
             signing: SigningConfig::default(),
             max_calls: 10_000,
             journal: true,
+            journal_days: 90,
         }
     }
 }

@@ -1,11 +1,13 @@
 //! Counters of this server, as Prometheus reads them.
 
 pub mod guests;
+pub mod journals;
 pub mod text;
 pub mod transcoding;
 pub mod trunks;
 pub mod usage;
 
+use journals::JournalUpkeep;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -32,6 +34,8 @@ pub struct Metrics {
     /// Faults of flows by tenant and kind. Kinds are a closed set.
     faults: Mutex<ByName<u64>>,
     media: Mutex<ByName<MediaUse>>,
+    /// Journals of calls that are over.
+    pub journals: JournalUpkeep,
     gone_on: AtomicU64,
     cut_off: AtomicU64,
 }
@@ -122,6 +126,7 @@ impl Metrics {
         for ((tenant, kind), count) in lock(&self.faults).iter() {
             family.sample(&[("tenant", tenant), ("kind", kind)], count);
         }
+        self.journals.render(text);
         usage::modules(text, &lock(&self.modules));
         usage::media(text, &lock(&self.media));
     }

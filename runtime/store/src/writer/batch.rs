@@ -6,7 +6,8 @@
 use crate::call::direction_name;
 use crate::dialect::{self, Connections};
 use crate::fact::{self, Fact};
-use crate::{Result, journal, row};
+use crate::journal::chunk;
+use crate::{Result, row};
 use std::collections::HashMap;
 use strowger_model::{AgentId, CallId, CallRecord, JournalEntry, TenantId, Timestamp};
 
@@ -41,7 +42,7 @@ pub(super) struct Batch {
     bytes: u64,
 }
 
-/// Entries of one call, see [`crate::journal`].
+/// Entries of one call, see [`crate::journal::chunk`].
 #[derive(Debug)]
 struct Chunk {
     call: CallId,
@@ -86,9 +87,10 @@ impl Batch {
             });
             self.chunks.len() - 1
         });
-        let chunk = &mut self.chunks[place];
-        chunk.last_at = entry.at;
-        journal::append(&mut chunk.entries, &entry);
+        let into = &mut self.chunks[place];
+        // The clock may have been set back.
+        into.last_at = into.last_at.max(entry.at);
+        chunk::append(&mut into.entries, &entry);
     }
 
     pub(super) fn fact(&mut self, fact: Fact) {

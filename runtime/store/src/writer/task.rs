@@ -130,7 +130,7 @@ impl Task {
     async fn commit(&self, batch: &mut Batch) {
         let mut pause = FIRST_RETRY;
         while let Err(error) = batch.write(&self.db).await {
-            let text = error.to_string();
+            let text = error.with_advice();
             self.health.send_modify(|health| {
                 if health.failing.is_none() {
                     tracing::error!(error = %text, "call records cannot be written; trying again");

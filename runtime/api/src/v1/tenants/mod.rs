@@ -97,6 +97,9 @@ pub(crate) struct Limits {
     pub trunks_transfer: bool,
     /// Further budgets of its guests, and when a failing version is disabled.
     pub guest: GuestLimits,
+    /// Days that journals of calls are kept after their end, if fewer than the
+    /// server keeps them; absent: as long as the server does.
+    pub max_journal_days: Option<u32>,
 }
 
 /// A tenant.
@@ -135,6 +138,7 @@ impl TenantBody {
                 phones_dial_out: limits.phones_dial_out,
                 trunks_transfer: limits.trunks_transfer,
                 guest: limits.guest,
+                max_journal_days: limits.max_journal_days,
             },
             router,
         }
@@ -196,6 +200,7 @@ impl From<store::TenantLimits> for Limits {
             phones_dial_out: limits.phones_dial_out,
             trunks_transfer: limits.trunks_transfer,
             guest: limits.guest,
+            max_journal_days: limits.max_journal_days,
         }
     }
 }

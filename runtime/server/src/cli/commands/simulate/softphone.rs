@@ -75,11 +75,9 @@ pub(super) async fn run(
                 Err(RecvError::Closed) => break,
             },
             _ = looks.tick() => {
-                let now = source.changed_at();
-                if now == changed_at {
+                if source.changed_at() == changed_at {
                     continue;
                 }
-                changed_at = now;
                 // A file that is half written, or does not compile, is no reason to stop.
                 let renewed = match source.component().await {
                     Ok(component) => upload(&client, component.bytes).await,
