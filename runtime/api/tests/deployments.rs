@@ -55,7 +55,9 @@ async fn a_deployment_ends_in_a_version_that_new_calls_get() {
     assert_eq!(done["version"]["number"], 1);
     assert_eq!(states(&done)[..6], ["done"; 6]);
     assert_eq!(step(&done, "dry_run")["message"], "there are no recorded calls");
-    assert_eq!(step(&done, "sign")["state"], "skipped");
+    assert_eq!(step(&done, "sign")["state"], "done");
+    let signed = step(&done, "sign")["message"].as_str().unwrap();
+    assert!(signed.contains("with key 0123456789abcdef"), "{signed}");
     assert_eq!(step(&done, "release")["message"], "in force for new calls");
     let current = api.get(&key, "/v1/flows/ivr").await.expect(StatusCode::OK);
     assert_eq!(current["current"]["number"], 1);
@@ -150,10 +152,27 @@ async fn a_second_deployment_of_the_same_flow_is_told_to_wait() {
 }
 
 #[tokio::test]
-async fn a_canary_is_refused_before_anything_is_read() {
+async fn a_canary_is_tried_by_a_share_of_new_calls() {
     let api = TestApi::start().await;
     let (_, key) = api.tenant("acme").await;
-    let path = "/v1/flows/ivr/deployments?canary=5";
-    let told = api.put_bytes(&key, "POST", path, WASM).await;
-    assert!(told.problem(StatusCode::UNPROCESSABLE_ENTITY).contains("canaries"));
+    ended(&api, &key, &deploy(&api, &key, "ivr/deployments", WASM).await).await;
+    let second = deploy(&api, &key, "ivr/deployments?canary=30", b"\0asm call-flow two").await;
+    let second = ended(&api, &key, &second).await;
+    assert_eq!(step(&second, "release")["message"], "tried by 30 % of new calls");
+    let rollout = api.get(&key, "/v1/flows/ivr/rollout").await.expect(StatusCode::OK);
+    assert_eq!(rollout["canary"]["share_percent"], 30, "{rollout}");
+    let current = api.get(&key, "/v1/flows/ivr").await.expect(StatusCode::OK);
+    assert_eq!(current["current"]["number"], 1);
+}
+
+#[tokio::test]
+async fn a_share_that_is_none_is_refused_before_anything_is_read() {
+    let api = TestApi::start().await;
+    let (_, key) = api.tenant("acme").await;
+    for (query, words) in [("canary=101", "0 to 100"), ("canary=5&promote=true", "exclude")] {
+        let path = format!("/v1/flows/ivr/deployments?{query}");
+        let told = api.put_bytes(&key, "POST", &path, WASM).await;
+        let said = told.problem(StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(said.contains(words), "{said}");
+    }
 }
