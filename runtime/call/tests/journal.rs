@@ -110,6 +110,10 @@ fn a_journal_may_be_cut_off_anywhere_but_not_within_an_entry() {
     for length in 1..line.journal.len() {
         let cut = Story::read(&line.journal[..length]).unwrap();
         assert!(cut.end.is_none(), "entry {length}");
+        if line.journal[length].kind == JournalKind::Input {
+            // No guest has seen it: it is not read here.
+            continue;
+        }
         let mut torn = line.journal[..=length].to_vec();
         let half = torn[length].body.len() / 2;
         torn[length].body.truncate(half);
