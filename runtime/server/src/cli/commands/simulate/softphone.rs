@@ -79,7 +79,6 @@ pub(super) async fn run(
                 if now == changed_at {
                     continue;
                 }
-                changed_at = now;
                 // A file that is half written, or does not compile, is no reason to stop.
                 let renewed = match source.component().await {
                     Ok(component) => upload(&client, component.bytes).await,
