@@ -24,6 +24,9 @@ const MAX_WAITING: usize = 16_384;
 /// Native stack, as of the other guest threads.
 const STACK_BYTES: usize = 4 * crate::limits::MAX_WASM_STACK_BYTES;
 
+/// How much nicer compilers are than calls.
+const NICER: i32 = 10;
+
 type Job = Box<dyn FnOnce() + Send>;
 
 /// The threads. They end when this is dropped, after the turn they are in.
@@ -156,6 +159,25 @@ pub(crate) fn yield_to_all_others() {
         if done != 0 {
             let error = std::io::Error::last_os_error();
             tracing::warn!(%error, "a background thread has the priority of all others");
+        }
+    }
+}
+
+/// Lowers this thread's priority for work that somebody waits for, but no caller:
+/// it gets about a tenth of a processor that others want too, and all of one that
+/// nobody wants.
+pub(crate) fn yield_to_most_others() {
+    #[cfg(target_os = "linux")]
+    {
+        // SAFETY: takes numbers and names this thread (0); nothing is pointed to.
+        // On Linux a nice value is a thread's own (setpriority(2), notes).
+        let done = unsafe {
+            let own = libc::getpriority(libc::PRIO_PROCESS, 0);
+            libc::setpriority(libc::PRIO_PROCESS, 0, (own + NICER).min(19))
+        };
+        if done != 0 {
+            let error = std::io::Error::last_os_error();
+            tracing::warn!(%error, "a compile thread has the priority of all others");
         }
     }
 }

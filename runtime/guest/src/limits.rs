@@ -88,7 +88,7 @@ impl Default for Budget {
     fn default() -> Self {
         Self {
             fuel: 20_000_000,
-            deadline_ms: 200,
+            deadline_ms: 500,
             memory_bytes: 16 << 20,
             table_elements: MAX_TABLE_ELEMENTS,
             log_bytes: 16 << 10,

@@ -54,7 +54,7 @@ pub struct BreakerRules {
 impl Default for GuestLimits {
     fn default() -> Self {
         Self {
-            event_ms: 200,
+            event_ms: 500,
             actions_per_event: 32,
             log_bytes_per_event: 16 << 10,
             log_bytes_per_call: 256 << 10,

@@ -44,7 +44,8 @@ impl Default for UploadLimits {
             functions: 40_000,
             function_bytes: 512 << 10,
             compiled_bytes: 256 << 20,
-            budget: Budget::default(),
+            // The compile threads have less of the processor than others.
+            budget: Budget::default().in_background(),
             compile_time: Duration::from_secs(60),
         }
     }

@@ -41,8 +41,7 @@ impl CompileWorker {
 }
 
 fn work(queue: &Mutex<Receiver<Job>>) {
-    // A call never waits for a compiler.
-    crate::background::yield_to_all_others();
+    crate::background::yield_to_most_others();
     loop {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = next else { return };

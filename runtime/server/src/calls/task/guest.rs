@@ -24,7 +24,8 @@ impl CallTask {
         };
         self.watch.away = None;
         let budget = self.tenant.config().budget;
-        if self.tenant.guests.share.is_over(moment.now) {
+        let version = self.core.record().flow_version;
+        if self.tenant.guests.share.is_over(moment.now, version) {
             return self.run_in_background(program, budget, event, moment, view);
         }
         let turn = self.guest.handle(&program, &budget, moment, &event, view);
@@ -53,7 +54,7 @@ impl CallTask {
             return self.turned(FlowTurn { result, logs: Vec::new(), logs_cut: 0 });
         }
         self.node.metrics.count_event("guest.background");
-        self.watch.away = Some(view.turn());
+        self.watch.goes_away(view.turn());
         let mut guest = std::mem::take(&mut self.guest);
         let (handle, budget) = (self.handle.clone(), budget.in_background());
         let job = move || {

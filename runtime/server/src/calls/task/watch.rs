@@ -19,6 +19,8 @@ pub(super) struct GuestWatch {
     heard_at: Option<Instant>,
     /// The turn that the background threads have the guest for.
     pub away: Option<u32>,
+    /// When the message came that this turn is about.
+    away_since: Option<Instant>,
     /// The version the call began with, until it has failed.
     began_with: Option<(String, VersionId)>,
     log_bytes: usize,
@@ -30,6 +32,12 @@ impl GuestWatch {
     /// Of a call that begins: its first decision is waited for from now on.
     pub fn begun_now() -> Self {
         Self { heard_at: Some(Instant::now()), ..Self::default() }
+    }
+
+    /// The background threads get the guest for a turn.
+    pub fn goes_away(&mut self, turn: u32) {
+        self.away = Some(turn);
+        self.away_since = self.heard_at.take();
     }
 
     /// Something was heard that may need a decision.
@@ -58,11 +66,11 @@ impl CallTask {
     pub(super) fn watch_turn(&mut self, result: &TurnResult) {
         let now = clock::now();
         let tenant = &self.tenant;
-        tenant.guests.share.book(now, result.busy_us, result.fuel);
         if let Some(at) = self.watch.heard_at.take() {
             tenant.guests.latency.add(at.elapsed());
         }
         let version = self.core.record().flow_version;
+        tenant.guests.share.book(now, version, result.busy_us, result.fuel);
         self.watch.meter.turn(&self.node, tenant.id, version, result, now);
         if let Err(fault) = &result.outcome {
             self.node.metrics.flow_failed(&tenant.config().name, fault.kind.name());
@@ -82,6 +90,7 @@ impl CallTask {
             return;
         }
         self.watch.away = None;
+        self.watch.heard_at = self.watch.away_since.take();
         self.guest = guest;
         self.turned(turn);
     }
@@ -91,7 +100,7 @@ impl CallTask {
     pub(super) fn dismiss_guest(&mut self) {
         self.watch.away = None;
         let guest = std::mem::take(&mut self.guest);
-        if self.tenant.guests.share.is_over(clock::now()) {
+        if self.tenant.guests.share.is_over(clock::now(), self.core.record().flow_version) {
             // Freed here if there is no room there.
             let _ = self.node.background.submit(self.tenant.id, move || drop(guest));
         }
