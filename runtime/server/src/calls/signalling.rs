@@ -166,13 +166,15 @@ fn accept(node: &Arc<Node>, incoming: Incoming) -> Result<(), Refusal> {
         Destination::Extension | Destination::Outside => {
             (DIRECT_DIAL.to_owned(), None, Some(node.direct_dial().clone()))
         }
-        Destination::Forbidden => return Err(refused(Cause::Forbidden, "call.refused.forbidden")),
+        Destination::Forbidden => {
+            tenant.call_ended();
+            return Err(refused(Cause::Forbidden, "call.refused.forbidden"));
+        }
     };
     let (trunk, from_agent) = match incoming.source {
         Source::Trunk { trunk, .. } => (Some(trunk), None),
         Source::Extension { agent, .. } => (None, Some(agent)),
     };
-    let call = CallId(Uuid::now_v7());
     let disabled = version.and_then(|id| guests::admit(node, &tenant, (&flow, id), call));
     let program = disabled.map_or(Ok(program), Err);
     let facts = BTreeMap::from([
