@@ -89,7 +89,7 @@ async fn with_a_full_disk() {
                 }
             }
         }
-        if new_calls_refused_at.is_none() && health.borrow().failing.is_some() {
+        if new_calls_refused_at.is_none() {
             let another = writer.open_call(record(tenant, call_id(), 2));
             if another.as_ref().err() == Some(&Refused::Behind) {
                 new_calls_refused_at = Some(accepted);
