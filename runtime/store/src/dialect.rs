@@ -87,10 +87,16 @@ fn sqlite_pool(connections: u32) -> AnyPoolOptions {
         .before_acquire(|connection, _| Box::pin(async { Ok(is_clean(connection).await) }))
         .after_connect(|connection, _| {
             Box::pin(async move {
+                // Before anything else is, and only once: in a file that has it, the
+                // statement would write, which a full disk refuses.
+                let vacuum: i64 =
+                    sqlx::query_scalar("PRAGMA auto_vacuum").fetch_one(&mut *connection).await?;
+                if vacuum == 0 {
+                    connection.execute("PRAGMA auto_vacuum = INCREMENTAL").await?;
+                }
                 connection
                     .execute(
-                        "PRAGMA auto_vacuum = INCREMENTAL;
-                         PRAGMA journal_mode = WAL;
+                        "PRAGMA journal_mode = WAL;
                          PRAGMA synchronous = FULL;
                          PRAGMA wal_autocheckpoint = 4000;
                          PRAGMA journal_size_limit = 67108864;
