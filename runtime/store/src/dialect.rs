@@ -7,7 +7,7 @@
 use crate::{Result, StoreError};
 use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::Migrator;
-use sqlx::{AnyPool, Executor};
+use sqlx::{AnyConnection, AnyPool, Connection as _, Executor};
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 use std::time::Duration;
@@ -84,12 +84,19 @@ fn sqlite_pool(connections: u32) -> AnyPoolOptions {
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(None)
         .max_lifetime(None)
+        .before_acquire(|connection, _| Box::pin(async { Ok(is_clean(connection).await) }))
         .after_connect(|connection, _| {
             Box::pin(async move {
+                // Before anything else is, and only once: in a file that has it, the
+                // statement would write, which a full disk refuses.
+                let vacuum: i64 =
+                    sqlx::query_scalar("PRAGMA auto_vacuum").fetch_one(&mut *connection).await?;
+                if vacuum == 0 {
+                    connection.execute("PRAGMA auto_vacuum = INCREMENTAL").await?;
+                }
                 connection
                     .execute(
-                        "PRAGMA auto_vacuum = INCREMENTAL;
-                         PRAGMA journal_mode = WAL;
+                        "PRAGMA journal_mode = WAL;
                          PRAGMA synchronous = FULL;
                          PRAGMA wal_autocheckpoint = 4000;
                          PRAGMA journal_size_limit = 67108864;
@@ -100,6 +107,14 @@ fn sqlite_pool(connections: u32) -> AnyPoolOptions {
                 Ok(())
             })
         })
+}
+
+/// Whether a connection is outside of every transaction. One whose commit failed,
+/// on a full disk, may still be inside: what is then "committed" on it is a
+/// savepoint of a transaction that nobody ends, and would be lost. The pool closes
+/// such a connection and opens another.
+async fn is_clean(connection: &mut AnyConnection) -> bool {
+    !connection.is_in_transaction() && connection.execute("BEGIN; ROLLBACK").await.is_ok()
 }
 
 /// Free pages that are left in the file: the next calls need them. 32 MiB.

@@ -131,7 +131,8 @@ async fn with_a_full_disk() {
     for (id, accepted) in ids.into_iter().zip(accepted) {
         let entries = db.store.tenant(tenant).journal().salvage(id).await;
         assert!(entries.damage.is_none(), "{:?}", entries.damage);
-        assert!(accepted > 0 && entries.entries.len() == accepted as usize, "{accepted}");
+        let read = entries.entries.len();
+        assert!(accepted > 0 && read == accepted as usize, "{read} of {accepted}");
         for (seq, found) in (0_u32..).zip(entries.entries) {
             assert_eq!(found.seq, seq);
             assert!(found.body.starts_with(&format!("{seq}x")) && found.body.len() > BODY);
