@@ -14,7 +14,7 @@ use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublic
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use rustls_pki_types::pem::PemObject as _;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use strowger_api::SigningKey;
 use strowger_model::{VersionSignature, VersionStatement};
 use strowger_store::{ProgramKind, Store, StoredVersion};
@@ -215,7 +215,7 @@ fn parse(text: &str) -> Option<Ed25519KeyPair> {
 
 /// Makes a key in a file that only its owner reads. A folder that had a key
 /// before gets no other: every version would have to be uploaded anew.
-fn make(path: &Path, signed: &PathBuf) -> Result<()> {
+fn make(path: &Path, signed: &Path) -> Result<()> {
     if signed.exists() {
         bail!(
             "the signing key {} is gone: put it back, or name another with signing.key (its \

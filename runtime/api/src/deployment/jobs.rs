@@ -151,9 +151,9 @@ impl Job {
     /// What a step has found, whether it is over or not.
     pub(crate) fn say(&self, step: DeploymentStep, message: impl Into<String>) {
         let mut progress = self.lock();
-        for report in progress.deployment.steps.iter_mut().filter(|known| known.step == step) {
+        let found = progress.deployment.steps.iter_mut().find(|known| known.step == step);
+        if let Some(report) = found {
             report.message = message.into();
-            return;
         }
     }
 

@@ -23,6 +23,7 @@ pub struct Breaker {
 }
 
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly every breaker is closed")]
 enum State {
     Closed(Window),
     Open {

@@ -143,7 +143,7 @@ fn flood(server: SocketAddr, stop: &AtomicBool) -> Result<(u64, u64, u64)> {
                 _ => refused += 1,
             }
             let _ = socket.send(&ack(server, local, FLOWS[*flow].1, &reply));
-            waiting.remove(&reply.call_id().to_owned());
+            waiting.remove(reply.call_id());
         }
         std::thread::sleep(Duration::from_millis(1));
     }

@@ -60,7 +60,7 @@ fn one(server: SocketAddr, index: usize, later: Duration, length: Duration) -> R
     let (local, number) = (socket.local_addr()?, number(index));
     let (start, mut dropped) = (Instant::now() + later, 0);
     let calls = u32::try_from(length.as_millis())? * RATE / 1_000;
-    let mut talks = std::collections::VecDeque::new();
+    let mut talks: std::collections::VecDeque<(Instant, Vec<u8>)> = Default::default();
     for call in 0..calls {
         let due = start + Duration::from_secs(1) / RATE * call;
         while let Some((until, _)) =
@@ -84,7 +84,7 @@ fn one(server: SocketAddr, index: usize, later: Duration, length: Duration) -> R
     Ok((calls.into(), dropped))
 }
 
-fn send(socket: &UdpSocket, bytes: &Vec<u8>) -> Result<()> {
+fn send(socket: &UdpSocket, bytes: &[u8]) -> Result<()> {
     socket.send(bytes)?;
     Ok(())
 }

@@ -64,8 +64,8 @@ async fn a_trapping_canary_is_taken_out_while_calls_go_on() -> Result<()> {
     let stable = scene.get("/v1/flows/demo/versions/1").await?["id"].clone();
     upload(&scene.house, "demo", "trap").await?;
     let mut events = scene.house.events(TENANT).await?;
-    let talk = scene.call().await?;
-    talk.audio.hear_sound(SOON).await?;
+    // In a queue nobody is hurried, however slow the machine is.
+    let talk = scene.call_into_queue().await?;
     let rules = json!({"window_s": 600, "min_calls": 4, "trap": {"max_percent": 20.0}});
     let body = json!({"version": 2, "share_percent": 60, "rules": rules});
     scene.house.api("PUT", "/v1/flows/demo/canary", Some(TENANT), Some(&body)).await?;
@@ -99,14 +99,13 @@ async fn a_trapping_canary_is_taken_out_while_calls_go_on() -> Result<()> {
         next.audio.hear_sound(SOON).await?;
         next.hang_up().await?;
     }
-    talk.audio.press("1");
-    scene.until_live("the first caller waits", |call| call["queue"] == "support").await?;
+    assert_eq!(live["queue"], "support");
     talk.hang_up().await?;
     let records = scene.closed_records(calls + 5).await?;
     let first = records.iter().find(|record| record["call"] == live["call"]).context("it")?;
     assert_eq!(first["guest"]["faults"], json!([]));
     let newest =
-        records.iter().filter(|record| record["started_at"].as_u64() > change["at"].as_u64());
+        records.iter().filter(|record| record["started_at"].as_u64() > event["at"].as_u64());
     for record in newest {
         assert_eq!(began_with(record), &stable, "{record}");
     }
@@ -117,8 +116,7 @@ async fn a_trapping_canary_is_taken_out_while_calls_go_on() -> Result<()> {
 async fn a_live_call_keeps_its_version_even_when_that_is_deleted() -> Result<()> {
     let scene = Scene::with_flow("demo").await?;
     let first = scene.get("/v1/flows/demo/versions/1").await?["id"].clone();
-    let talk = scene.call().await?;
-    talk.audio.hear_sound(SOON).await?;
+    let talk = scene.call_into_queue().await?;
     let second = upload(&scene.house, "demo", "straight-to-queue").await?;
     let promote = json!({"version": 2});
     scene.house.api("PUT", "/v1/flows/demo/current", Some(TENANT), Some(&promote)).await?;
@@ -126,11 +124,14 @@ async fn a_live_call_keeps_its_version_even_when_that_is_deleted() -> Result<()>
     scene.house.api("DELETE", version, Some(TENANT), None).await?;
     let gone = scene.get(version).await.unwrap_err().to_string();
     assert!(gone.contains("404"), "{gone}");
-    // The menu of the first version still understands its caller.
-    talk.audio.press("1");
     let live = scene.until_live("the caller waits", |call| call["queue"] == "support").await?;
     assert_eq!(live["version"], first);
-    talk.hang_up().await?;
+    // The first version goes on where its caller waits.
+    let agent = scene.agent("201").await?;
+    let answered = agent.next_call(SOON).await?.answer().await?;
+    scene.until_heard(&talk, &answered).await?;
+    answered.hang_up().await?;
+    talk.ended(SOON).await?;
     assert_eq!(scene.only_record().await?["flow_version"], first);
     let next = scene.call().await?;
     let live = scene.until_live("the next caller", |call| call["version"] == second).await?;

@@ -37,7 +37,8 @@ pub enum Rollout {
         seen: Seen,
     },
     /// Show which version is in force and how it came to that.
-    Rollout {
+    #[command(name = "rollout")]
+    Show {
         /// Its name.
         name: String,
     },
@@ -180,7 +181,7 @@ pub(super) async fn run(
             set(&mut body, "expected_revision", seen.expected_revision);
             show(&client.post(&format!("{}/rollback", path(&name)), &body).await?, out)
         }
-        Rollout::Rollout { name } => {
+        Rollout::Show { name } => {
             show(&client.get(&format!("{}/rollout", path(&name))).await?, out)
         }
         Rollout::DeleteVersion { name, version } => {

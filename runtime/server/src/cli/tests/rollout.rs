@@ -18,7 +18,7 @@ async fn a_version_is_tried_promoted_and_taken_back() {
     assert_eq!(state["canary"]["share_percent"], 10);
     assert_eq!(
         (&state["rules"]["min_calls"], &state["rules"]["trap"]["max_percent"]),
-        (&50.into(), &5.into())
+        (&50.into(), &5.0.into())
     );
     // Rules that are not named stay.
     let more = ["flow", "canary", "ivr", "2", "--share", "20", "--rule", "window_s=60"];
