@@ -312,11 +312,15 @@ proptest! {
             run(&mut line, step);
         }
         let again = Call::rebuild(&line.journal).unwrap();
-        prop_assert_eq!(format!("{:?}", again.call), format!("{:?}", line.call));
         prop_assert_eq!(again.unwritten, vec![]);
-        if let Some((event, moment, _)) = &line.pending {
-            let turn = again.turn.as_ref().map(|(event, moment, _)| (event, moment));
-            prop_assert_eq!(turn, Some((event, moment)));
+        // Secret digits are nowhere but in the call that died.
+        let is_secret = |entry: &JournalEntry| entry.body.contains("\"secret\":true");
+        if !line.journal.iter().any(is_secret) {
+            prop_assert_eq!(format!("{:?}", again.call), format!("{:?}", line.call));
+            if let Some((event, moment, _)) = &line.pending {
+                let turn = again.turn.as_ref().map(|(event, moment, _)| (event, moment));
+                prop_assert_eq!(turn, Some((event, moment)));
+            }
         }
         taken_up_and_killed_again(&line.journal, again.call);
         // Whoever is served by now hangs up; an operator ends what has nobody left.
