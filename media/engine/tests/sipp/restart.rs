@@ -94,7 +94,7 @@ impl Life {
 
 /// SIPp begins with `script`, the server dies when every call is where `until`
 /// says, and the next one takes them up; `then` sees it off.
-async fn outlives<F: Future<Output = ()>>(
+async fn outlives<F: Future<Output = Life>>(
     script: &str,
     road: Road,
     until: (&str, fn(&SipEvent) -> bool),
@@ -148,8 +148,9 @@ async fn outlives<F: Future<Output = ()>>(
         keys.push(key);
     }
     next.handle.recovered().await.unwrap();
-    let handle = next.handle.clone();
-    then(next, keys).await;
+    // It must be heard until the end, or signalling stops.
+    let next = then(next, keys).await;
+    let handle = &next.handle;
     peer.finish().await;
     for _ in 0..400 {
         if handle.figures().await.unwrap().0.calls == 0 {
@@ -190,6 +191,7 @@ async fn calls_outlive_a_crash_until_they_hang_up() {
                 let by_them =
                     |event: &SipEvent| matches!(event, SipEvent::HungUp { by: Side::Them, .. });
                 life.expect("hung up", CALLS, by_them).await;
+                life
             })
             .await;
         }
@@ -206,6 +208,7 @@ async fn calls_outlive_a_crash_until_we_hang_up() {
                 for key in keys {
                     life.handle.hang_up(key, Cause::Normal).await.unwrap();
                 }
+                life
             })
             .await;
         }
@@ -233,6 +236,7 @@ async fn calls_that_nobody_answered_end_with_the_crash() {
     for script in [theirs, ours] {
         outlives(script, Road::Smooth, ("ringing", is_ringing), |mut life, _| async move {
             life.expect("over", CALLS, SipEvent::is_last).await;
+            life
         })
         .await;
     }
@@ -246,6 +250,7 @@ async fn who_forgot_the_call_is_let_go() {
             matches!(event, SipEvent::HungUp { cause: Cause::Unreachable, .. })
         })
         .await;
+        life
     })
     .await;
 }
