@@ -289,7 +289,7 @@ mod tests {
 
     #[test]
     fn a_kind_that_is_not_known_keeps_its_place() {
-        let item = json!({"seq": 4, "at": 9, "kind": "leg", "body": {"any": "thing"}});
+        let item = json!({"seq": 4, "at": 9, "kind": "dream", "body": {"any": "thing"}});
         let read = entry(&item).unwrap();
         assert_eq!((read.seq, read.kind), (4, JournalKind::Note));
         assert!(entry(&json!({"kind": "event"})).is_none());
