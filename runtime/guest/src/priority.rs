@@ -38,7 +38,7 @@ pub fn take_short_turns() {
 /// wakes, a processor with nothing else on it counts as free; one with a thread
 /// that is merely nice does not, and the others would crowd on what is left. Where
 /// this is not to be had, things are as they were.
-pub(crate) fn yield_to_all_others() {
+pub fn yield_to_all_others() {
     #[cfg(target_os = "linux")]
     {
         let parameters = libc::sched_param { sched_priority: 0 };

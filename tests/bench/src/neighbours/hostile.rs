@@ -7,10 +7,11 @@ use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use strowger_e2e::house::{House, Uploader};
 use strowger_e2e::phone::Message;
-use tokio::task::JoinHandle;
+use strowger_guest::priority;
 
 /// Calls a second, far beyond its limit.
 const RATE: u32 = 1_000;
@@ -38,11 +39,12 @@ pub(super) struct Done {
     pub uploads_refused: u64,
 }
 
-/// It is at it.
+/// It is at it. What it sends with is not what is measured: its threads use what
+/// the server and the polite callers leave, as those of another machine would.
 pub(super) struct Storm {
     stop: Arc<AtomicBool>,
-    calling: JoinHandle<Result<(u64, u64, u64)>>,
-    uploading: Vec<JoinHandle<()>>,
+    calling: Option<JoinHandle<Result<(u64, u64, u64)>>>,
+    uploading: Option<JoinHandle<Result<()>>>,
     uploads: Arc<(AtomicU64, AtomicU64)>,
 }
 
@@ -60,13 +62,24 @@ impl Hostile {
         let stop = Arc::new(AtomicBool::new(false));
         let uploads = Arc::new((AtomicU64::new(0), AtomicU64::new(0)));
         let (server, stopped) = (house.sip, stop.clone());
-        let calling = tokio::task::spawn_blocking(move || flood(server, &stopped));
-        let mut uploading = Vec::new();
-        for _ in 0..UPLOADERS {
-            let uploader = house.uploader(&self.key);
-            uploading.push(tokio::spawn(upload(uploader, stop.clone(), uploads.clone())));
-        }
-        Ok(Storm { stop, calling, uploading, uploads })
+        let calling =
+            std::thread::Builder::new().name("storm-calls".to_owned()).spawn(move || {
+                priority::yield_to_all_others();
+                flood(server, &stopped)
+            })?;
+        let uploaders: Vec<Uploader> = (0..UPLOADERS).map(|_| house.uploader(&self.key)).collect();
+        let (stopped, counts) = (stop.clone(), uploads.clone());
+        let uploading =
+            std::thread::Builder::new().name("storm-uploads".to_owned()).spawn(move || {
+                priority::yield_to_all_others();
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+                runtime.block_on(async {
+                    let uploading = uploaders.into_iter().map(|one| upload(one, &stopped, &counts));
+                    futures_util::future::join_all(uploading).await;
+                });
+                Ok(())
+            })?;
+        Ok(Storm { stop, calling: Some(calling), uploading: Some(uploading), uploads })
     }
 }
 
@@ -78,13 +91,10 @@ impl Drop for Storm {
 }
 
 impl Storm {
-    pub(super) async fn end(mut self) -> Result<Done> {
+    pub(super) fn end(mut self) -> Result<Done> {
         self.stop.store(true, Ordering::Relaxed);
-        let (calls, answered, refused) = (&mut self.calling).await??;
-        for uploading in &self.uploading {
-            // One may be waiting for a compiler; nobody waits for it.
-            uploading.abort();
-        }
+        let (calls, answered, refused) = joined(self.calling.take())?;
+        joined(self.uploading.take())?;
         let (taken, refusals) = &*self.uploads;
         let uploads_refused = refusals.load(Ordering::Relaxed);
         let uploads = taken.load(Ordering::Relaxed) + uploads_refused;
@@ -92,8 +102,13 @@ impl Storm {
     }
 }
 
+fn joined<T>(thread: Option<JoinHandle<Result<T>>>) -> Result<T> {
+    let ended = thread.context("ended twice")?.join();
+    ended.map_err(|_| anyhow::anyhow!("a thread of the storm panicked"))?
+}
+
 /// Uploads a flow again and again, never the same bytes twice.
-async fn upload(uploader: Uploader, stop: Arc<AtomicBool>, counts: Arc<(AtomicU64, AtomicU64)>) {
+async fn upload(uploader: Uploader, stop: &AtomicBool, counts: &(AtomicU64, AtomicU64)) {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let Some(flow) = strowger_stock::guest("ivr-menu") else { return };
     while !stop.load(Ordering::Relaxed) {
