@@ -19,8 +19,8 @@ pub use auth::TENANT_HEADER;
 pub use control::{
     AgentOrder, AgentStatus, Alarm, Answer, Ban, CallTrace, Change, Changed, Control, ControlError,
     ConvertedPrompt, DecisionLatency, DisabledVersion, DrainOrder, DrainStatus, DrainThen, Event,
-    GuestRefused, GuestReport, LiveCall, PromptRefused, QueueStatus, SigningKey, TracedMessage,
-    TrunkCalls, TrunkStatus,
+    GuestMemory, GuestRefused, GuestReport, LiveCall, PromptRefused, QueueStatus, SigningKey,
+    TracedMessage, TrunkCalls, TrunkStatus,
 };
 pub use deployment::{Checked, DeploymentStep, Difference, DryRun, StepWatch};
 pub use openapi::document;
