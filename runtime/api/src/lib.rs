@@ -22,7 +22,9 @@ pub use control::{
     GuestMemory, GuestRefused, GuestReport, LiveCall, PromptRefused, QueueStatus, SigningKey,
     TracedMessage, TrunkCalls, TrunkStatus,
 };
-pub use deployment::{Checked, DeploymentStep, Difference, DryRun, StepWatch};
+pub use deployment::{
+    Checked, DeploymentStep, Difference, DryRun, StepWatch, StockCalls, StockFinding,
+};
 pub use openapi::document;
 pub use problem::Problem;
 pub use rate::Rate;
