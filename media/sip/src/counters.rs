@@ -83,6 +83,8 @@ counters! {
     Congested => "congested",
     /// Calls, either way, that a trunk's or tenant's limits refused.
     TrunkLimit => "trunk_limit",
+    /// Calls of phones that their tenant's limit refused.
+    PhoneLimit => "phone_limit",
     /// Calls that went on to another address or trunk.
     FailedOver => "failed_over",
     /// Changes of a trunk's state.

@@ -82,6 +82,9 @@ pub trait Control: Send + Sync + 'static {
     /// Puts the versions of a flow back into service.
     fn reset_flow(&self, tenant: TenantId, flow: &str);
 
+    /// What the tenant's guests hold in memory.
+    fn guest_memory(&self, tenant: TenantId) -> GuestMemory;
+
     /// How long the tenant's decisions have taken.
     fn decision_latency(&self, tenant: TenantId) -> DecisionLatency;
 
@@ -393,6 +396,19 @@ pub struct DisabledVersion {
     pub times: u32,
     /// Its last fault.
     pub reason: String,
+}
+
+/// Memory of a tenant's guests, all of them together, its router's included: linear
+/// memory of live instances, of which a guest mostly has touched a part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct GuestMemory {
+    /// Bytes held now.
+    pub held_bytes: u64,
+    /// Bytes that may be held: `limits.guest.memory_bytes` of the tenant.
+    pub limit_bytes: u64,
+    /// How often a guest was refused memory because of the limit, since the server
+    /// started. The guest fails with the fault `tenant_memory`.
+    pub refused: u64,
 }
 
 /// How long decisions have taken, since the server started.

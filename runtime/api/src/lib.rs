@@ -19,10 +19,12 @@ pub use auth::TENANT_HEADER;
 pub use control::{
     AgentOrder, AgentStatus, Alarm, Answer, Ban, CallTrace, Change, Changed, Control, ControlError,
     ConvertedPrompt, DecisionLatency, DisabledVersion, DrainOrder, DrainStatus, DrainThen, Event,
-    GuestRefused, GuestReport, LiveCall, PromptRefused, QueueStatus, SigningKey, TracedMessage,
-    TrunkCalls, TrunkStatus,
+    GuestMemory, GuestRefused, GuestReport, LiveCall, PromptRefused, QueueStatus, SigningKey,
+    TracedMessage, TrunkCalls, TrunkStatus,
 };
-pub use deployment::{Checked, DeploymentStep, Difference, DryRun, StepWatch};
+pub use deployment::{
+    Checked, DeploymentStep, Difference, DryRun, StepWatch, StockCalls, StockFinding,
+};
 pub use openapi::document;
 pub use problem::Problem;
 pub use rate::Rate;

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
-use strowger_api::{Difference, DryRun};
+use strowger_api::{Difference, DryRun, StockCalls, StockFinding};
 use strowger_model::CallId;
 use support::TestApi;
 use tokio::sync::Semaphore;
@@ -120,6 +120,7 @@ async fn what_recorded_calls_do_otherwise_is_listed() {
     ended(&api, &key, &deploy(&api, &key, "ivr/deployments", WASM).await).await;
     let difference = Difference {
         call: CallId(Uuid::from_u128(7)),
+        stock_call: None,
         turn: 3,
         recorded: "play text:en:Hello".to_owned(),
         replayed: "play text:en:Good day".to_owned(),
@@ -142,6 +143,52 @@ async fn what_recorded_calls_do_otherwise_is_listed() {
     assert_eq!(step(&kept, "release")["state"], "skipped");
     let current = api.get(&key, "/v1/flows/ivr").await.expect(StatusCode::OK);
     assert_eq!(current["current"]["number"], 2);
+}
+
+fn finding(known: bool) -> StockFinding {
+    StockFinding {
+        stock_call: "says-nothing".to_owned(),
+        about: "Digits never come.".to_owned(),
+        step: "the call begins".to_owned(),
+        turn: 3,
+        event: "completed 2: timeout".to_owned(),
+        message: "trap: unreachable".to_owned(),
+        known,
+    }
+}
+
+#[tokio::test]
+async fn without_recorded_calls_stock_calls_say_whether_it_is_released() {
+    let api = TestApi::start().await;
+    let (_, key) = api.tenant("acme").await;
+    let found = |faults| {
+        let stock = StockCalls { calls: 40, faults, ..StockCalls::default() };
+        DryRun { stock: Some(stock), ..DryRun::default() }
+    };
+    let path = "ivr/deployments?promote=true";
+    // The first version is in force whatever it does, and says so.
+    *api.control.dry_run.lock().unwrap() = Some(found(vec![finding(false)]));
+    let first = ended(&api, &key, &deploy(&api, &key, path, WASM).await).await;
+    let told = "no recorded calls yet: 40 stock calls, fails in says-nothing";
+    assert_eq!(step(&first, "dry_run")["message"], told);
+    let release = step(&first, "release")["message"].as_str().unwrap();
+    assert!(release.contains("being the first version; calls fail on it"), "{release}");
+    assert_eq!(first["dry_run"]["stock"]["faults"][0]["stock_call"], "says-nothing");
+
+    for (faults, state, current) in [
+        (vec![finding(false)], "skipped", 1),
+        // What callers meet already is no reason to keep a version from them.
+        (vec![finding(true)], "done", 3),
+        (vec![], "done", 4),
+    ] {
+        *api.control.dry_run.lock().unwrap() = Some(found(faults));
+        let wasm = format!("\0asm call-flow {current}{state}");
+        let done = deploy(&api, &key, path, wasm.as_bytes()).await;
+        let done = ended(&api, &key, &done).await;
+        assert_eq!(step(&done, "release")["state"], state, "{done}");
+        let shown = api.get(&key, "/v1/flows/ivr").await.expect(StatusCode::OK);
+        assert_eq!(shown["current"]["number"], current);
+    }
 }
 
 #[tokio::test]

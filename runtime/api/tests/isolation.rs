@@ -135,6 +135,7 @@ fn cases(a: &Seeded) -> BTreeMap<&'static str, (Expect, Sent)> {
         ("post /v1/flows/{name}/reset", (Hidden, None)),
         ("get /v1/usage", (OwnOnly, None)),
         ("get /v1/usage/latency", (OwnOnly, None)),
+        ("get /v1/usage/memory", (OwnOnly, None)),
         ("get /v1/prompts", (OwnOnly, None)),
         ("get /v1/prompts/{prompt}", (Hidden, None)),
         ("put /v1/prompts/{prompt}", (MakesOwn, Bytes(b"RIFF of b"))),

@@ -6,7 +6,7 @@
 
 use crate::action::{Action, CommandId};
 use crate::check;
-use crate::view::{CommandKind, Phase, TurnView, ViewState, WaitView};
+use crate::view::{CommandKind, MAX_REFUSED, Phase, RefusedAction, TurnView, ViewState, WaitView};
 
 impl TurnView {
     /// Takes an action into the turn's buffer, or says why it is not possible.
@@ -16,19 +16,33 @@ impl TurnView {
             self.refused_for_count = true;
             return Err(format!("at most {} actions per event", limits.actions_per_turn));
         }
-        check::shape(&action, limits)?;
+        let kind = match self.starts(&action) {
+            Ok(kind) => kind,
+            Err(reason) => {
+                if self.refused.len() < MAX_REFUSED {
+                    self.refused.push(RefusedAction { action, reason: reason.clone() });
+                }
+                return Err(reason);
+            }
+        };
         let command = CommandId(self.state.next_command);
-        let kind = possible(&self.state, &action)?;
+        self.state.note(command, kind, &action);
+        self.state.next_command += 1;
+        self.actions.push((command, action));
+        Ok(command)
+    }
+
+    fn starts(&self, action: &Action) -> Result<Option<CommandKind>, String> {
+        let limits = &self.facts.limits;
+        check::shape(action, limits)?;
+        let kind = possible(&self.state, action)?;
         if kind.is_some() && self.state.running.len() >= limits.commands_under_way as usize {
             return Err(now(&format!(
                 "{} commands are under way already",
                 limits.commands_under_way
             )));
         }
-        self.state.note(command, kind, &action);
-        self.state.next_command += 1;
-        self.actions.push((command, action));
-        Ok(command)
+        Ok(kind)
     }
 }
 

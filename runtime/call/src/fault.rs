@@ -16,6 +16,8 @@ pub enum FaultKind {
     Deadline,
     /// The guest asked for more memory or table space than it may have.
     Memory,
+    /// The tenant's guests together hold as much memory as they may.
+    TenantMemory,
     /// Too many actions in one event.
     Actions,
     /// Too many log lines in one event.
@@ -42,6 +44,7 @@ impl FaultKind {
             Self::Fuel => "fuel",
             Self::Deadline => "deadline",
             Self::Memory => "memory",
+            Self::TenantMemory => "tenant_memory",
             Self::Actions => "actions",
             Self::Log => "log",
             Self::Returned => "returned",
@@ -57,6 +60,7 @@ impl FaultKind {
     pub fn blame(self) -> Blame {
         match self {
             Self::Instantiation | Self::Host => Blame::Host,
+            Self::TenantMemory => Blame::Operator,
             _ => Blame::Guest,
         }
     }

@@ -49,4 +49,4 @@ pub use setup::{CallSetup, Fallback};
 pub use story::{SeatKind, Story, StoryAnswer, StoryError, StorySeat, StoryTurn};
 pub use target::Target;
 pub use turn::TurnResult;
-pub use view::{CommandKind, Phase, TurnView, ViewState, WaitView};
+pub use view::{CommandKind, Phase, RefusedAction, TurnView, ViewState, WaitView};

@@ -210,7 +210,20 @@ pub struct TurnView {
     pub(crate) actions: Vec<(CommandId, Action)>,
     pub(crate) changed: Vec<(String, String)>,
     pub(crate) refused_for_count: bool,
+    pub(crate) refused: Vec<RefusedAction>,
 }
+
+/// An action that was not possible, and was not taken into the turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedAction {
+    /// What the guest asked for.
+    pub action: Action,
+    /// What it was told.
+    pub reason: String,
+}
+
+/// Refusals of one turn that are kept; the first ones say what is wrong.
+pub(crate) const MAX_REFUSED: usize = 4;
 
 impl TurnView {
     /// The view of a call's very first turn, or of a later one if its `state`
@@ -239,7 +252,18 @@ impl TurnView {
             actions: Vec::new(),
             changed: Vec::new(),
             refused_for_count: false,
+            refused: Vec::new(),
         }
+    }
+
+    /// What was refused so far in this turn, but for what is too much to keep.
+    pub fn refused(&self) -> &[RefusedAction] {
+        &self.refused
+    }
+
+    /// The same, for whoever closes the turn.
+    pub fn take_refused(&mut self) -> Vec<RefusedAction> {
+        std::mem::take(&mut self.refused)
     }
 
     /// Which turn of the call this is, counted from 1.

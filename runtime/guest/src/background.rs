@@ -42,10 +42,6 @@ struct State {
     stopped: bool,
 }
 
-/// Too many turns of the tenant, or of all tenants, wait already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BackgroundFull;
-
 impl fmt::Debug for BackgroundThreads {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BackgroundThreads").finish_non_exhaustive()
@@ -83,23 +79,27 @@ impl BackgroundThreads {
         Ok(made)
     }
 
-    /// Runs `job` on one of these threads when it is its tenant's turn.
+    /// Runs `job` with what it needs on one of these threads when it is its tenant's
+    /// turn.
     ///
     /// # Errors
-    /// Too much waits; the job was not taken.
-    pub fn submit(
+    /// Too much waits, of this tenant or of all: what it needs comes back at once.
+    pub fn submit<S: Send + 'static>(
         &self,
         tenant: TenantId,
-        job: impl FnOnce() + Send + 'static,
-    ) -> Result<(), BackgroundFull> {
-        self.shared.lock().queue.push(tenant, Box::new(job)).map_err(|_| BackgroundFull)?;
+        state: S,
+        job: impl FnOnce(S) + Send + 'static,
+    ) -> Result<(), S> {
+        let mut shared = self.shared.lock();
+        // Asked before the state goes into the job, out of which nothing comes back.
+        if !shared.queue.has_room(tenant) {
+            return Err(state);
+        }
+        let pushed = shared.queue.push(tenant, Box::new(move || job(state)));
+        debug_assert!(pushed.is_ok(), "there was room");
+        drop(shared);
         self.shared.changed.notify_one();
         Ok(())
-    }
-
-    /// Whether a turn of the tenant may wait here.
-    pub fn has_room(&self, tenant: TenantId) -> bool {
-        self.shared.lock().queue.has_room(tenant)
     }
 
     /// Turns that wait.
@@ -157,10 +157,10 @@ mod tests {
         let threads = BackgroundThreads::start(1).unwrap();
         let tenant = TenantId(Uuid::from_u128(1));
         let (tell, told) = channel();
-        threads.submit(tenant, || panic!("a bug")).unwrap();
+        threads.submit(tenant, (), |()| panic!("a bug")).unwrap();
         let told_by = tell.clone();
         threads
-            .submit(tenant, move || {
+            .submit(tenant, told_by, |told_by| {
                 let _ = told_by.send(7);
             })
             .unwrap();
@@ -168,5 +168,42 @@ mod tests {
         drop(threads);
         drop(tell);
         assert!(told.recv_timeout(Duration::from_secs(10)).is_err());
+    }
+
+    #[test]
+    fn what_is_refused_comes_back_at_once() {
+        let threads = BackgroundThreads::start(1).unwrap();
+        let tenant = TenantId(Uuid::from_u128(1));
+        let (open, gate) = channel::<()>();
+        let (tell, told) = channel();
+        let begun = tell.clone();
+        threads
+            .submit(tenant, gate, move |gate| {
+                let _ = begun.send(0);
+                // Until the test lets go.
+                let _ = gate.recv();
+            })
+            .unwrap();
+        // From now on the thread is held, and everything waits.
+        assert_eq!(told.recv_timeout(Duration::from_secs(10)), Ok(0));
+        for number in 1..=MAX_WAITING_EACH {
+            let told_by = tell.clone();
+            let waits = threads.submit(tenant, (number, told_by), |(number, told_by)| {
+                let _ = told_by.send(number);
+            });
+            assert!(waits.is_ok(), "{number}");
+        }
+        let guest = Box::new("an instance");
+        let refused = threads.submit(tenant, guest, |_| panic!("it was refused"));
+        assert_eq!(refused.unwrap_err(), Box::new("an instance"));
+        // Another tenant is none the worse for it.
+        let other = TenantId(Uuid::from_u128(2));
+        let tells = |told_by: std::sync::mpsc::Sender<usize>| {
+            let _ = told_by.send(usize::MAX);
+        };
+        threads.submit(other, tell, tells).unwrap();
+        drop(open);
+        let heard: Vec<usize> = told.iter().take(MAX_WAITING_EACH + 1).collect();
+        assert_eq!(heard.iter().filter(|number| **number == usize::MAX).count(), 1);
     }
 }

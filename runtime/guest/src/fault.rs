@@ -1,6 +1,7 @@
 //! Turns what wasmtime reports into a [`Fault`] that a flow author can act on,
 //! with whose fault it is. Nothing a guest does may come out as a panic.
 
+use crate::host::MemoryRefusal;
 use crate::limits::{Budget, MAX_MESSAGE_BYTES, cut};
 use std::fmt;
 use strowger_call::{Fault, FaultKind};
@@ -28,9 +29,13 @@ impl fmt::Display for Stopped {
 
 impl std::error::Error for Stopped {}
 
-/// Why a call into a guest failed. `memory_refused` says that the guest was
-/// denied memory in this event: what most programs do then is trap.
-pub(crate) fn of_call(error: &wasmtime::Error, budget: &Budget, memory_refused: bool) -> Fault {
+/// Why a call into a guest failed. `refusal` says that the guest was denied memory in
+/// this event: what most programs do then is trap.
+pub(crate) fn of_call(
+    error: &wasmtime::Error,
+    budget: &Budget,
+    refusal: Option<MemoryRefusal>,
+) -> Fault {
     if let Some(stopped) = error.downcast_ref::<Stopped>() {
         return Fault::new(stopped.kind, stopped.message.clone());
     }
@@ -47,20 +52,30 @@ pub(crate) fn of_call(error: &wasmtime::Error, budget: &Budget, memory_refused: 
             FaultKind::Deadline,
             format!("one event took longer than {} ms{}", budget.deadline_ms, place(error)),
         ),
-        _ if memory_refused => Fault::new(
-            FaultKind::Memory,
-            format!(
-                "asked for more than its {} KiB of memory and then failed: {}",
-                budget.memory_bytes >> 10,
-                reason(error)
+        _ => match refusal {
+            Some(MemoryRefusal::Instance) => Fault::new(
+                FaultKind::Memory,
+                format!(
+                    "asked for more than its {} KiB of memory and then failed: {}",
+                    budget.memory_bytes >> 10,
+                    reason(error)
+                ),
             ),
-        ),
-        _ => Fault::new(FaultKind::Trap, reason(error)),
+            Some(MemoryRefusal::Tenant(limit)) => {
+                let failed = reason(error);
+                tenant_is_full(limit, &format!("asked for more and then failed: {failed}"))
+            }
+            None => Fault::new(FaultKind::Trap, reason(error)),
+        },
     }
 }
 
 /// Why no instance could be made.
-pub(crate) fn of_start(error: &wasmtime::Error, budget: &Budget, memory_refused: bool) -> Fault {
+pub(crate) fn of_start(
+    error: &wasmtime::Error,
+    budget: &Budget,
+    refusal: Option<MemoryRefusal>,
+) -> Fault {
     if error.is::<wasmtime::PoolConcurrencyLimitError>() {
         return Fault::new(
             FaultKind::Instantiation,
@@ -76,18 +91,35 @@ pub(crate) fn of_start(error: &wasmtime::Error, budget: &Budget, memory_refused:
         )
         .blamed(Blame::Operator);
     }
-    if memory_refused {
-        return Fault::new(
-            FaultKind::Memory,
-            format!("needs more than its {} KiB of memory to start", budget.memory_bytes >> 10),
-        );
+    match refusal {
+        Some(MemoryRefusal::Instance) => {
+            return Fault::new(
+                FaultKind::Memory,
+                format!("needs more than its {} KiB of memory to start", budget.memory_bytes >> 10),
+            );
+        }
+        Some(MemoryRefusal::Tenant(limit)) => return tenant_is_full(limit, "cannot start"),
+        None => {}
     }
     let guest_ran = error.is::<Stopped>() || error.is::<Trap>();
     if guest_ran {
-        let fault = of_call(error, budget, memory_refused);
+        let fault = of_call(error, budget, refusal);
         return Fault { message: format!("while starting: {}", fault.message), ..fault };
     }
     Fault::new(FaultKind::Instantiation, cut(format!("{error:#}"), MAX_MESSAGE_BYTES))
+}
+
+/// All the tenant's guests together hold what they may. Which of them holds too
+/// much is not known: the version that meets the limit is not blamed for it.
+fn tenant_is_full(limit: u64, what: &str) -> Fault {
+    Fault::new(
+        FaultKind::TenantMemory,
+        format!(
+            "{what}; the tenant's guests together hold the {} MiB that they may: raise \
+             limits.guest.memory_bytes, or let flows use less",
+            limit >> 20
+        ),
+    )
 }
 
 /// Whether the kernel refused a mapping (ENOMEM).

@@ -5,6 +5,7 @@ use crate::fault;
 use crate::host::bindings::{flow::CallFlowPre, pacer::PacerPre, router::RouterPre};
 use crate::host::{GuestState, wasi};
 use crate::limits::Budget;
+use crate::memory::MemoryAccount;
 use crate::turn::Sandbox;
 use crate::upload::{UploadError, artefact::Checked};
 use std::fmt;
@@ -124,7 +125,7 @@ impl Program {
 
     fn try_start(&self, budget: &Budget) -> Result<(), UploadError> {
         for &world in self.worlds() {
-            let mut sandbox = Sandbox::new(&self.inner.engine, budget);
+            let mut sandbox = Sandbox::new(&self.inner.engine, budget, &MemoryAccount::default());
             sandbox.begin_start();
             let store = sandbox.store();
             let started = match world {

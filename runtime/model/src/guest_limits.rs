@@ -3,6 +3,15 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Memory for each of a tenant's calls, unless it is said how much there is for all:
+/// nearly twice what an ordinary flow holds.
+const USUAL_MEMORY_OF_CALL: u64 = 2 << 20;
+/// The least that this comes to: a few guests as large as any may be.
+const LEAST_USUAL_MEMORY: u64 = 64 << 20;
+/// Bounds of what may be said.
+const MIN_MEMORY: u64 = 1 << 20;
+const MAX_MEMORY: u64 = 1 << 40;
+
 /// Budgets of a tenant's guests, besides fuel and memory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -14,6 +23,12 @@ pub struct GuestLimits {
     pub event_ms: u32,
     /// Actions in one event, 1 to 256.
     pub actions_per_event: u32,
+    /// Memory that all guests of the tenant may hold together in bytes, 1 MiB to
+    /// 1 TiB; none: 2 MiB for each of its calls at the same time, and at least
+    /// 64 MiB. A guest that needs more is refused it and fails, and a guest that
+    /// stands in for a failed one may use an eighth more. An ordinary flow holds
+    /// some 1.2 MiB.
+    pub memory_bytes: Option<u64>,
     /// Log of one event in bytes, up to 64 KiB; what is more is cut and counted.
     pub log_bytes_per_event: u32,
     /// Log of one call in bytes, up to 16 MiB; what is more is cut and counted.
@@ -56,6 +71,7 @@ impl Default for GuestLimits {
         Self {
             event_ms: 500,
             actions_per_event: 32,
+            memory_bytes: None,
             log_bytes_per_event: 16 << 10,
             log_bytes_per_call: 256 << 10,
             journal_bytes_per_call: 8 << 20,
@@ -74,6 +90,12 @@ impl Default for BreakerRules {
 }
 
 impl GuestLimits {
+    /// Memory that all guests of a tenant with so many calls may hold together.
+    pub fn memory_for(&self, max_live_calls: u32) -> u64 {
+        let usual = u64::from(max_live_calls).saturating_mul(USUAL_MEMORY_OF_CALL);
+        self.memory_bytes.unwrap_or(usual.max(LEAST_USUAL_MEMORY))
+    }
+
     /// Refuses what is beyond what any tenant may have.
     ///
     /// # Errors
@@ -83,6 +105,7 @@ impl GuestLimits {
         for (field, value, least, most) in [
             ("event_ms", u64::from(self.event_ms), 10, 5_000),
             ("actions_per_event", self.actions_per_event.into(), 1, 256),
+            ("memory_bytes", self.memory_bytes.unwrap_or(MIN_MEMORY), MIN_MEMORY, MAX_MEMORY),
             ("log_bytes_per_event", self.log_bytes_per_event.into(), 0, 64 << 10),
             ("log_bytes_per_call", self.log_bytes_per_call.into(), 0, 16 << 20),
             ("journal_bytes_per_call", self.journal_bytes_per_call, 64 << 10, 256 << 20),
@@ -122,6 +145,16 @@ mod tests {
         let wild = GuestLimits { event_ms: 60_000, ..GuestLimits::default() };
         let error = wild.check().unwrap_err();
         assert_eq!(error, "limits.guest.event_ms is 60000; write 10 to 5000");
+    }
+
+    #[test]
+    fn memory_of_all_guests_follows_from_the_calls_unless_it_is_said() {
+        let mut limits = GuestLimits::default();
+        assert_eq!((limits.memory_for(1_000), limits.memory_for(0)), (2_000 << 20, 64 << 20));
+        limits.memory_bytes = Some(8 << 20);
+        assert_eq!(limits.memory_for(1_000), 8 << 20);
+        limits.memory_bytes = Some(7);
+        assert!(limits.check().unwrap_err().contains("limits.guest.memory_bytes is 7"));
     }
 
     #[test]

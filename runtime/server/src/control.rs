@@ -18,8 +18,8 @@ use strowger_acd::{AcdInput, AgentView};
 use strowger_api::{
     AgentOrder, AgentStatus, Alarm, Answer, Ban, CallTrace, Change, Changed, Checked, Control,
     ControlError, ConvertedPrompt, DecisionLatency, DisabledVersion, DrainOrder, DrainStatus,
-    DryRun, Event, GuestRefused, GuestReport, LiveCall, PromptRefused, QueueStatus, SigningKey,
-    StepWatch, TrunkStatus,
+    DryRun, Event, GuestMemory, GuestRefused, GuestReport, LiveCall, PromptRefused, QueueStatus,
+    SigningKey, StepWatch, TrunkStatus,
 };
 use strowger_call::Input;
 use strowger_engine::prompt;
@@ -207,6 +207,16 @@ impl Control for ServerControl {
     fn reset_flow(&self, tenant: TenantId, flow: &str) {
         if let Some(tenant) = self.0.tenants.get(tenant) {
             guests::reset(&self.0, &tenant, flow);
+        }
+    }
+
+    fn guest_memory(&self, tenant: TenantId) -> GuestMemory {
+        let Some(tenant) = self.0.tenants.get(tenant) else { return GuestMemory::default() };
+        let memory = &tenant.guests.memory;
+        GuestMemory {
+            held_bytes: memory.held(),
+            limit_bytes: memory.limit(),
+            refused: memory.refused(),
         }
     }
 

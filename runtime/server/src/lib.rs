@@ -18,6 +18,7 @@ pub mod metering;
 pub mod metrics;
 pub mod node;
 pub mod overview;
+pub mod played;
 pub mod programs;
 pub mod recovery;
 pub mod rollout;

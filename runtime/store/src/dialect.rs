@@ -63,11 +63,21 @@ async fn open_sqlite(file: &Path) -> Result<Connections> {
         place: file.display().to_string(),
         why: why.to_string(),
     };
-    let write = sqlite_pool(1).connect(&format!("{url}?mode=rwc")).await.map_err(failed)?;
+    let write = sqlite_writer().connect(&format!("{url}?mode=rwc")).await.map_err(failed)?;
     SQLITE_MIGRATIONS.run(&write).await?;
     let read =
         sqlite_pool(SQLITE_READERS).connect(&format!("{url}?mode=rw")).await.map_err(failed)?;
     Ok(Connections { read, write })
+}
+
+/// The one connection that writes, and so the only one that a failed commit can
+/// leave in a transaction: it is looked at before each use, in place of the ping
+/// that readers get. That is one more step for each batch, of which there are some
+/// ten a second. A reader never is in a transaction and needs no such look.
+fn sqlite_writer() -> AnyPoolOptions {
+    sqlite_pool(1)
+        .test_before_acquire(false)
+        .before_acquire(|connection, _| Box::pin(async { Ok(is_clean(connection).await) }))
 }
 
 /// WAL lets readers go on while the writer commits. `synchronous=FULL` syncs the
@@ -84,7 +94,6 @@ fn sqlite_pool(connections: u32) -> AnyPoolOptions {
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(None)
         .max_lifetime(None)
-        .before_acquire(|connection, _| Box::pin(async { Ok(is_clean(connection).await) }))
         .after_connect(|connection, _| {
             Box::pin(async move {
                 // Before anything else is, and only once: in a file that has it, the

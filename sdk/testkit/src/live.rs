@@ -253,6 +253,33 @@ impl LiveCall {
         })
     }
 
+    /// The waiting caller is offered to the agent at this extension, who cannot be
+    /// had, for example [`Cause::Busy`].
+    #[track_caller]
+    pub fn agent_fails(self, extension: &str, cause: Cause) -> Self {
+        self.step(format!("agent_fails({extension:?}, {cause})"), |world| {
+            let leg = world.offer(extension, RING_MS)?;
+            world.note(format!("agent {extension} cannot be had: {cause}"));
+            world.phone_gone(leg);
+            let sip_status = Some(cause.sip_status());
+            world.tell(Input::Leg(leg, LegInput::Failed { cause, sip_status }));
+            Ok(())
+        })
+    }
+
+    /// Nothing is heard from the caller's phone any more.
+    #[track_caller]
+    pub fn media_stops(self) -> Self {
+        self.step("media_stops()".into(), |world| {
+            if world.record.is_some() {
+                return Err("the call is over".into());
+            }
+            world.note("no media arrives any more");
+            world.tell(Input::Leg(CALLER, LegInput::MediaTimeout));
+            Ok(())
+        })
+    }
+
     /// The agent whom the caller talks to hangs up.
     #[track_caller]
     pub fn agent_hangs_up(self) -> Self {

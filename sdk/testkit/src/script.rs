@@ -2,7 +2,7 @@
 
 use crate::guest::{Decides, Guest};
 use crate::live::LiveCall;
-use crate::world::World;
+use crate::world::{Around, World};
 use std::collections::BTreeMap;
 use std::future::Future;
 use strowger_call::{CallLimits, CallSetup, Fallback};
@@ -26,6 +26,10 @@ pub struct Script {
     pub(crate) stored: BTreeMap<String, String>,
     pub(crate) answers: Vec<HttpAnswer>,
     waiting_at: Vec<String>,
+    pub(crate) call: CallId,
+    flow: String,
+    limits: CallLimits,
+    pub(crate) prompts_fail: bool,
 }
 
 struct DecidesBox(Box<dyn Decides>);
@@ -39,12 +43,27 @@ impl std::fmt::Debug for DecidesBox {
 /// What a service answers.
 #[derive(Clone, Debug)]
 pub(crate) struct HttpAnswer {
-    /// `GET https://…`
+    /// `GET https://…`, or [`ANY_REQUEST`].
     pub(crate) request: String,
-    pub(crate) status: u16,
-    pub(crate) body: String,
-    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) result: HttpResult,
 }
+
+/// How a request ends.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum HttpResult {
+    Response {
+        status: u16,
+        body: String,
+        headers: Vec<(String, String)>,
+    },
+    /// No answer, and the time is up.
+    Timeout,
+    /// No connection.
+    Failed,
+}
+
+/// Stands for every request that is not named.
+pub(crate) const ANY_REQUEST: &str = "any";
 
 /// 2026-11-20T10:00:00Z.
 const FRIDAY: Timestamp = Timestamp(1_795_168_800_000);
@@ -79,7 +98,29 @@ impl Script {
             stored: BTreeMap::new(),
             answers: Vec::new(),
             waiting_at: Vec::new(),
+            call: CallId(Uuid::from_u128(0xca11)),
+            flow: "flow-under-test".to_owned(),
+            limits: CallLimits::default(),
+            prompts_fail: false,
         }
+    }
+
+    /// What the flow is called.
+    pub fn flow(mut self, name: &str) -> Self {
+        self.flow = name.to_owned();
+        self
+    }
+
+    /// Other limits of the call than the usual ones.
+    pub fn limits(mut self, limits: CallLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// How many turns the flow may take in the call.
+    pub(crate) fn most_turns(mut self, turns: u32) -> Self {
+        self.limits.turns = turns;
+        self
     }
 
     /// Who calls.
@@ -138,11 +179,31 @@ impl Script {
         self
     }
 
-    /// What a service answers to `GET https://…`. Others are not on the allow-list.
-    pub fn service(mut self, request: &str, status: u16, body: &str) -> Self {
-        let request = request.to_owned();
+    /// What a service answers to `GET https://…`, or to `any` request that is not
+    /// named. Others are not on the allow-list.
+    pub fn service(self, request: &str, status: u16, body: &str) -> Self {
         let body = body.to_owned();
-        self.answers.push(HttpAnswer { request, status, body, headers: Vec::new() });
+        self.served(request, HttpResult::Response { status, body, headers: Vec::new() })
+    }
+
+    /// A service that does not answer in time.
+    pub fn service_times_out(self, request: &str) -> Self {
+        self.served(request, HttpResult::Timeout)
+    }
+
+    /// A service that cannot be reached.
+    pub fn service_fails(self, request: &str) -> Self {
+        self.served(request, HttpResult::Failed)
+    }
+
+    pub(crate) fn served(mut self, request: &str, result: HttpResult) -> Self {
+        self.answers.push(HttpAnswer { request: request.to_owned(), result });
+        self
+    }
+
+    /// Nothing can be played.
+    pub fn prompts_fail(mut self) -> Self {
+        self.prompts_fail = true;
         self
     }
 
@@ -154,8 +215,9 @@ impl Script {
 
     /// A header in the answer of the service named last.
     pub fn answer_header(mut self, name: &str, value: &str) -> Self {
-        if let Some(answer) = self.answers.last_mut() {
-            answer.headers.push((name.to_ascii_lowercase(), value.to_owned()));
+        let last = self.answers.last_mut().map(|answer| &mut answer.result);
+        if let Some(HttpResult::Response { headers, .. }) = last {
+            headers.push((name.to_ascii_lowercase(), value.to_owned()));
         }
         self
     }
@@ -170,24 +232,30 @@ impl Script {
             text.parse().unwrap_or_else(|error| panic!("`{text}`: {error}"))
         };
         let setup = CallSetup {
-            call: CallId(Uuid::from_u128(0xca11)),
+            call: self.call,
             tenant: TenantId(Uuid::from_u128(0x7e_4a47)),
             direction: Direction::Inbound,
             from: address(&self.from),
             to: address(&self.to),
             trunk: None,
             from_agent: None,
-            flow: "flow-under-test".to_owned(),
+            flow: self.flow,
             version: None,
             language: self.language,
             seed: self.seed,
             now: self.now,
-            limits: CallLimits::default(),
+            limits: self.limits,
             fallback: Fallback::HangUp,
             facts: self.facts,
             journal: true,
         };
-        LiveCall::new(World::new(setup, self.decides.0, self.stored, self.answers, self.waiting_at))
+        let around = Around {
+            stored: self.stored,
+            answers: self.answers,
+            waiting_at: self.waiting_at,
+            prompts_fail: self.prompts_fail,
+        };
+        LiveCall::new(World::new(setup, self.decides.0, around))
     }
 }
 

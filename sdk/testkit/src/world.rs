@@ -3,8 +3,9 @@
 //! answer at once. Drives the server's own call core in virtual time.
 
 use crate::guest::Decides;
+use crate::happening::{Happening, Happenings};
 use crate::player::{PlayEnd, Player};
-use crate::script::HttpAnswer;
+use crate::script::{ANY_REQUEST, HttpAnswer, HttpResult};
 use crate::simulation::in_words;
 use std::collections::BTreeMap;
 use strowger_call::{
@@ -12,8 +13,8 @@ use strowger_call::{
     MediaEffect, MediaInput, QueueEffect, QueueInput,
 };
 use strowger_model::{
-    AgentId, CallId, CallRecord, Cause, ContactOutcome, LegId, OfferId, RecordingId, SkillNeed,
-    Timestamp,
+    AgentId, CallId, CallRecord, Cause, ContactOutcome, JournalEntry, LegId, OfferId, RecordingId,
+    SkillNeed, Timestamp,
 };
 use strowger_sdk::Level;
 
@@ -44,6 +45,15 @@ pub(crate) struct Phone {
     pub(crate) alive: bool,
 }
 
+/// What is there before the call.
+pub(crate) struct Around {
+    pub(crate) stored: BTreeMap<String, String>,
+    pub(crate) answers: Vec<HttpAnswer>,
+    /// Where others can be picked up.
+    pub(crate) waiting_at: Vec<String>,
+    pub(crate) prompts_fail: bool,
+}
+
 pub(crate) struct World {
     call: Call,
     guest: Box<dyn Decides>,
@@ -67,18 +77,18 @@ pub(crate) struct World {
     pub(crate) transcript: Vec<String>,
     /// The same for people, with what is heard in words.
     pub(crate) told: Vec<String>,
+    /// The call's journal so far.
+    pub(crate) journal: Vec<JournalEntry>,
+    /// What a policy answers.
+    pub(crate) happenings: Happenings,
+    prompts_fail: bool,
     next_offer: u64,
     effects_at: (Timestamp, u32),
 }
 
 impl World {
-    pub(crate) fn new(
-        setup: CallSetup,
-        guest: Box<dyn Decides>,
-        stored: BTreeMap<String, String>,
-        answers: Vec<HttpAnswer>,
-        waiting_at: Vec<String>,
-    ) -> Self {
+    pub(crate) fn new(setup: CallSetup, guest: Box<dyn Decides>, around: Around) -> Self {
+        let Around { stored, answers, waiting_at, prompts_fail } = around;
         let now = setup.now;
         let mut world = Self {
             call: Call::new(setup),
@@ -101,9 +111,13 @@ impl World {
             record: None,
             transcript: Vec::new(),
             told: Vec::new(),
+            journal: Vec::new(),
+            happenings: Happenings::default(),
+            prompts_fail,
             next_offer: 1,
             effects_at: (now, 0),
         };
+        world.happenings.note(Happening::new("start"));
         world.settle();
         world
     }
@@ -141,10 +155,10 @@ impl World {
     }
 
     /// What a service answers from now on.
-    pub(crate) fn add_service(&mut self, request: &str, status: u16, body: &str) {
-        let (request, body) = (request.to_owned(), body.to_owned());
+    pub(crate) fn add_service(&mut self, request: &str, result: HttpResult) {
+        let request = request.to_owned();
         self.answers.retain(|answer| answer.request != request);
-        self.answers.push(HttpAnswer { request, status, body, headers: Vec::new() });
+        self.answers.push(HttpAnswer { request, result });
     }
 
     /// Lets time pass until the next thing happens, but not beyond `limit`;
@@ -214,6 +228,7 @@ impl World {
     fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::RunGuest { event, moment, view } => {
+                self.happenings.turn = view.turn();
                 let before = view.attributes().to_vec();
                 let (result, log) = self.guest.turn(event, moment, view);
                 for (level, line) in log {
@@ -223,8 +238,9 @@ impl World {
                 for known in result.attributes.iter().filter(|known| !before.contains(known)) {
                     self.note(format!("attribute {} = {}", known.0, known.1));
                 }
-                if let Err(fault) = &result.outcome {
-                    self.note(format!("the flow fails: {fault}"));
+                match &result.outcome {
+                    Ok(actions) => self.happenings.note_actions(actions),
+                    Err(fault) => self.note(format!("the flow fails: {fault}")),
                 }
                 self.call.handle(self.now, Input::Turn(result));
             }
@@ -254,6 +270,7 @@ impl World {
             Effect::Park { slot } => {
                 self.note(format!("the caller is parked at {slot}"));
                 self.parked_at = Some(slot);
+                self.happenings.note(Happening::new("park"));
             }
             Effect::Unpark { slot } => {
                 self.note(format!("the caller is parked at {slot} no more"));
@@ -267,7 +284,8 @@ impl World {
             }
             Effect::Give { .. } => self.note("the caller goes over into the other call"),
             Effect::TakeSeat => {}
-            Effect::Journal(_) | Effect::Event { .. } => {}
+            Effect::Journal(entry) => self.journal.push(entry),
+            Effect::Event { .. } => {}
             Effect::Finished(record) => self.record = Some(*record),
         }
     }
@@ -278,6 +296,7 @@ impl World {
             LegEffect::EarlyMedia => self.note("the caller hears us without an answer"),
             LegEffect::Answer => {
                 self.note("the call is answered");
+                self.happenings.note(Happening::new("answer"));
                 let codec = "PCMU".to_owned();
                 self.call.handle(self.now, Input::Leg(leg, LegInput::Answered { codec }));
             }
@@ -290,8 +309,13 @@ impl World {
                 self.note(format!("{whom} is hung up: {cause}"));
                 self.phone_gone(leg);
             }
-            LegEffect::Originate { target, .. } => {
+            LegEffect::Originate { target, agent, .. } => {
                 self.note(format!("{target} rings"));
+                // Whoever offers the caller to an agent knows.
+                if agent.is_none() {
+                    let dialled = Happening { target: target.clone(), ..Happening::new("dial") };
+                    self.happenings.note(dialled);
+                }
                 self.phones.push(Phone { leg, target, alive: true });
                 self.call
                     .handle(self.now, Input::Leg(leg, LegInput::Ringing { early_media: false }));
@@ -331,7 +355,10 @@ impl World {
                     &format!("the caller hears{often}: {shown}"),
                     &format!("the caller hears{often}: {}", words.join(", ")),
                 );
-                if let Some(end) = self.player.play(self.now, play, sources, times) {
+                if self.prompts_fail {
+                    let failure = Some("the script lets every prompt fail".to_owned());
+                    self.play_ended(PlayEnd { play, failure });
+                } else if let Some(end) = self.player.play(self.now, play, sources, times) {
                     self.play_ended(end);
                 }
             }
@@ -340,6 +367,7 @@ impl World {
                 let whom = self.phone_name(b);
                 self.note(format!("caller and {whom} talk"));
                 self.talking_to = Some(b);
+                self.happenings.note(Happening::new("talk"));
             }
             MediaEffect::Unbridge { b, .. } => {
                 let whom = self.phone_name(b);
@@ -351,6 +379,7 @@ impl World {
             MediaEffect::ConferenceJoin { conference, .. } => {
                 self.note(format!("the caller takes part in conference {conference}"));
                 self.conference = Some(conference);
+                self.happenings.note(Happening::new("conference"));
             }
             MediaEffect::ConferenceLeave { .. } => {
                 self.note("the caller leaves the conference");
@@ -360,6 +389,7 @@ impl World {
             | MediaEffect::RecordContinue { recording, .. } => {
                 self.note("recording begins");
                 self.recording = Some((recording, self.now));
+                self.happenings.note(Happening::new("record"));
             }
             MediaEffect::RecordPause { .. } => self.note("recording pauses"),
             MediaEffect::RecordResume { .. } => self.note("recording goes on"),
@@ -383,6 +413,7 @@ impl World {
                 let expected_wait_ms = FIRST_EXPECTED_WAIT_MS;
                 let waiting = QueueInput::Waiting { position: 1, expected_wait_ms };
                 self.call.handle(self.now, Input::Queue(waiting));
+                self.happenings.note(Happening::new("enqueue"));
             }
             QueueEffect::Leave => self.end_wait(ContactOutcome::Left, None),
             QueueEffect::CallerGone => self.end_wait(ContactOutcome::Abandoned, None),
@@ -427,15 +458,18 @@ impl World {
     fn http(&mut self, command: CommandId, request: &HttpRequest) {
         let line = format!("{} {}", request.method, request.url);
         self.note(format!("request: {line}"));
-        let answer = self.answers.iter().find(|answer| answer.request == line);
+        let find = |wanted: &str| self.answers.iter().find(|answer| answer.request == wanted);
+        let answer = find(&line).or_else(|| find(ANY_REQUEST)).map(|answer| &answer.result);
         let (outcome, value, details) = match answer {
-            Some(HttpAnswer { status, body, headers, .. }) => {
+            Some(HttpResult::Response { status, body, headers }) => {
                 let mut details = vec![("status".to_owned(), status.to_string())];
                 let headers = headers.iter();
                 details
                     .extend(headers.map(|(name, value)| (format!("header:{name}"), value.clone())));
                 ("response", body.clone(), details)
             }
+            Some(HttpResult::Timeout) => ("timeout", "no answer in time".to_owned(), Vec::new()),
+            Some(HttpResult::Failed) => ("failed", "no connection".to_owned(), Vec::new()),
             None => ("refused", "the script has no service for it".to_owned(), Vec::new()),
         };
         self.requests.push(line);

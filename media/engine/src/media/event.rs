@@ -1,6 +1,7 @@
 //! What legs report.
 
 use std::collections::VecDeque;
+use std::time::Instant;
 use strowger_model::RecordingId;
 use strowger_rtp::detect::HeardTone;
 use tokio::sync::mpsc;
@@ -11,6 +12,8 @@ use tokio::sync::mpsc::error::TrySendError;
 pub struct MediaEvent {
     /// The tag the leg was opened with.
     pub tag: u64,
+    /// When it was told.
+    pub at: Instant,
     /// What happened.
     pub kind: MediaEventKind,
 }
@@ -86,7 +89,7 @@ const MAX_PENDING: usize = 32;
 pub(super) struct EventSink {
     tag: u64,
     sender: mpsc::Sender<MediaEvent>,
-    pending: VecDeque<MediaEventKind>,
+    pending: VecDeque<MediaEvent>,
 }
 
 impl EventSink {
@@ -104,17 +107,17 @@ impl EventSink {
             tracing::warn!(tag = self.tag, ?kind, "media event dropped: its receiver is stuck");
             return;
         }
-        self.pending.push_back(kind);
+        self.pending.push_back(MediaEvent { tag: self.tag, at: Instant::now(), kind });
         self.flush();
     }
 
     /// Offers waiting events again; true if none is left.
     pub(super) fn flush(&mut self) -> bool {
-        while let Some(kind) = self.pending.pop_front() {
-            match self.sender.try_send(MediaEvent { tag: self.tag, kind }) {
+        while let Some(event) = self.pending.pop_front() {
+            match self.sender.try_send(event) {
                 Ok(()) => {}
                 Err(TrySendError::Full(event)) => {
-                    self.pending.push_front(event.kind);
+                    self.pending.push_front(event);
                     return false;
                 }
                 // The owner is gone; nobody wants to know.

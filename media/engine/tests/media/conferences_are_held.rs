@@ -230,7 +230,7 @@ fn the_mix_is_recorded() {
     let start = Instant::now();
     loop {
         match conference.events.try_recv() {
-            Ok(MediaEvent { tag, kind: MediaEventKind::RecordingEnded { .. } }) => {
+            Ok(MediaEvent { tag, kind: MediaEventKind::RecordingEnded { .. }, .. }) => {
                 assert_eq!(tag, 3);
                 break;
             }

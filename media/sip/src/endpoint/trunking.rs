@@ -37,9 +37,16 @@ impl Endpoint {
         self.book.refused(tenant)
     }
 
-    /// Whether a trunk's call may come in.
+    /// Whether a trunk's or phone's call may come in. Past its limits nothing is made
+    /// of it.
     pub(super) fn admit_incoming(&mut self, now: Timestamp, source: Source) -> bool {
-        let Source::Trunk { trunk, tenant } = source else { return true };
+        let Source::Trunk { trunk, tenant } = source else {
+            let admitted = self.book.admit_phone(now, source.tenant()).is_ok();
+            if !admitted {
+                self.counters.add(Count::PhoneLimit);
+            }
+            return admitted;
+        };
         let admitted = self
             .book
             .admit_trunk(now, trunk, tenant, None)

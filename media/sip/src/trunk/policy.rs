@@ -92,6 +92,9 @@ impl OutboundRoute {
 pub struct TenantPolicy {
     /// How much and whereto, over all its trunks.
     pub limits: CallLimits,
+    /// New calls a second that its phones may begin, all together; as many again
+    /// at once.
+    pub phones_per_s: Option<u32>,
     /// Where its outgoing calls go.
     pub route: OutboundRoute,
     /// How its numbers are written; prefixes and prices are compared with the

@@ -3,7 +3,9 @@
 
 use super::figures::{OnTrunk, TrunkFigures};
 use super::health::Change;
-use super::{Gate, Health, Refusal, TenantPolicy, TrunkPolicy, TrunkReason, TrunkState, Trunking};
+use super::{
+    CallLimits, Gate, Health, Refusal, TenantPolicy, TrunkPolicy, TrunkReason, TrunkState, Trunking,
+};
 use crate::event::{DialogKey, SipEvent};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -38,6 +40,8 @@ pub(crate) struct TrunkBook {
     health: HashMap<TrunkId, Health>,
     trunks: HashMap<TrunkId, Gate>,
     tenants: HashMap<TenantId, Gate>,
+    /// What their phones begin.
+    phones: HashMap<TenantId, Gate>,
     figures: HashMap<TrunkId, TrunkFigures>,
     /// No more than there are calls.
     calls: HashMap<DialogKey, OnTrunk>,
@@ -68,6 +72,7 @@ impl TrunkBook {
         self.figures.retain(|trunk, _| trunk_stays(*trunk));
         self.probes.retain(|trunk, _| trunk_stays(*trunk));
         self.tenants.retain(|tenant, _| tenant_stays(*tenant));
+        self.phones.retain(|tenant, _| tenant_stays(*tenant));
         self.budgets.retain(|tenant, _| tenant_stays(*tenant));
         self.held.retain(|tenant, _| tenant_stays(*tenant));
     }
@@ -85,6 +90,16 @@ impl TrunkBook {
             Some(left) => self.budgets.insert(tenant, left),
             None => self.budgets.remove(&tenant),
         };
+    }
+
+    /// Whether a tenant's phones may begin one more call; counted in their rate if so.
+    pub(crate) fn admit_phone(&mut self, now: Timestamp, tenant: TenantId) -> Result<(), Refusal> {
+        let calls_per_s = self.tenant(tenant).phones_per_s;
+        let limits = CallLimits { calls_per_s, ..CallLimits::default() };
+        let gate = self.phones.entry(tenant).or_default();
+        gate.has_room(now, &limits, false)?;
+        gate.pass(now, &limits);
+        Ok(())
     }
 
     /// Whether a tenant may have one more call; counted in its rate if so. A

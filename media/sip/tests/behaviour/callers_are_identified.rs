@@ -24,6 +24,31 @@ fn proven(invite: &Ask, challenge: &str, login: (&str, &str), algorithm: Algorit
 }
 
 #[test]
+fn phones_over_their_tenants_rate_are_refused_before_there_is_a_call() {
+    let mut bench = Bench::new();
+    let mut trunking = Trunking::default();
+    let policy = TenantPolicy { phones_per_s: Some(1), ..TenantPolicy::default() };
+    trunking.tenants.insert(tenant(1), policy);
+    bench.act(|endpoint, now| endpoint.set_trunking(now, trunking.into()));
+    let mut call = |call_id: &str, advance_ms: u64| {
+        bench.advance(advance_ms);
+        bench.take_sent();
+        let mut invite = from_phone("acme.example");
+        invite.call_id = call_id.into();
+        invite.via = format!("SIP/2.0/UDP 192.168.1.5:5060;rport;branch=z9hG4bK-{call_id}-1");
+        let challenge = bench.ask(PHONE, &invite.text());
+        bench.udp(PHONE, invite.next("ACK", 1).tagged(&challenge).text());
+        let proof = proven(&invite, &challenge, ("201", "s3cret"), Algorithm::Sha256);
+        bench.udp(PHONE, proof);
+        let sent = bench.take_sent();
+        (first_line(&sent[0]), bench.take_events().len(), bench.count(Count::PhoneLimit))
+    };
+    assert_eq!(call("one", 0), ("SIP/2.0 100 Trying".to_owned(), 1, 0));
+    assert_eq!(call("two", 0), ("SIP/2.0 503 Service Unavailable".to_owned(), 0, 1));
+    assert_eq!(call("three", 1_000), ("SIP/2.0 100 Trying".to_owned(), 1, 1));
+}
+
+#[test]
 fn phones_prove_themselves_with_either_algorithm() {
     for algorithm in [Algorithm::Md5, Algorithm::Sha256] {
         let mut bench = Bench::new();

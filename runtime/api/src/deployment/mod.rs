@@ -10,7 +10,7 @@ mod step;
 
 pub(crate) use jobs::{Deployments, Job};
 pub(crate) use pipeline::{Order, Release, run};
-pub use step::{Checked, DeploymentStep, Difference, DryRun, StepWatch};
+pub use step::{Checked, DeploymentStep, Difference, DryRun, StepWatch, StockCalls, StockFinding};
 pub(crate) use step::{StepReport, StepState};
 
 use crate::v1::programs::Version;
@@ -32,7 +32,8 @@ pub(crate) struct Deployment {
     pub ended_at: Option<Timestamp>,
     /// All of them, in their order.
     pub steps: Vec<StepReport>,
-    /// What recorded calls did on the new version.
+    /// What recorded calls did on the new version, and stock calls where there are
+    /// too few of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dry_run: Option<DryRun>,
     /// What was stored.

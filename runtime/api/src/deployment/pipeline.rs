@@ -117,7 +117,7 @@ fn check_world(job: &Job, order: &Order, worlds: &[String]) -> Result<()> {
     )))
 }
 
-/// Whether recorded calls failed on the new version.
+/// Whether recorded calls, or stock calls, failed on the new version.
 async fn dry_run(api: &Api, job: &Job, order: &Order, bytes: Bytes) -> Result<bool> {
     job.step(Step::DryRun);
     let ran = match order.programs.kind() {
@@ -131,8 +131,8 @@ async fn dry_run(api: &Api, job: &Job, order: &Order, bytes: Bytes) -> Result<bo
     match ran {
         Checked::Done(mut dry_run) => {
             job.over(Step::DryRun, StepState::Done, dry_run.in_words());
-            let has_faults = dry_run.faults > 0;
-            dry_run.differing.truncate(limits::DIFFERENCES);
+            let has_faults = dry_run.has_faults();
+            dry_run.truncate(limits::DIFFERENCES);
             job.keep_dry_run(dry_run);
             Ok(has_faults)
         }
@@ -156,16 +156,19 @@ async fn release(
     let by_hand = format!("strowger {kind} promote {name} {number}");
     let current = order.programs.get(name).await?.current;
     if current.is_some_and(|current| current.number == number) {
-        job.over(Step::Release, StepState::Done, "in force for new calls");
+        // Without it nobody would be served at all.
+        let first = "in force for new calls, being the first version; calls fail on it";
+        let said = if has_faults { first } else { "in force for new calls" };
+        job.over(Step::Release, StepState::Done, said);
         return Ok(());
     }
     match order.release {
         Release::All if has_faults => {
-            let why = format!("recorded calls fail on it; if that is meant: {by_hand}");
+            let why = format!("calls of the dry run fail on it; if that is meant: {by_hand}");
             job.over(Step::Release, StepState::Skipped, why);
         }
         Release::Canary(_) if has_faults => {
-            let why = "recorded calls fail on it, so no caller meets it";
+            let why = "calls of the dry run fail on it, so no caller meets it";
             job.over(Step::Release, StepState::Skipped, why);
         }
         Release::Canary(share) => {

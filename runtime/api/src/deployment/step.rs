@@ -26,7 +26,7 @@ pub enum DeploymentStep {
     Compile,
     /// It is started once.
     Start,
-    /// Recorded calls are replayed on it.
+    /// Recorded calls are replayed on it; stock calls are made if there are few.
     DryRun,
     /// Its digest is signed.
     Sign,
@@ -99,6 +99,57 @@ pub struct DryRun {
     pub faults: u32,
     /// Calls whose journal could not be replayed.
     pub not_replayable: u32,
+    /// Stock calls, made because there are too few recorded ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stock: Option<StockCalls>,
+}
+
+/// What stock calls did on a new version: calls as callers make them, played by the
+/// server. Nothing outside is called: services, agents and other parties are
+/// played too.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StockCalls {
+    /// Calls made.
+    pub calls: u32,
+    /// Number of the version in force, on which the same calls were made; absent:
+    /// there is none, so that only failures can be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compared_with: Option<u32>,
+    /// Of these, calls in which every turn did the same on both versions.
+    pub same: u32,
+    /// What was different, the first difference of each call; `recorded` is what
+    /// the version in force does.
+    pub differing: Vec<Difference>,
+    /// Failures: a trap, a budget that was used up, more turns than a call may have.
+    pub faults: Vec<StockFinding>,
+    /// What a flow may well mean: it gave the call up with an error of its own, or
+    /// asked for an action that was not possible.
+    pub remarks: Vec<StockFinding>,
+    /// Half of the events took no more fuel.
+    pub fuel_p50: u64,
+    /// No event took more fuel.
+    pub fuel_max: u64,
+    /// Time was up before all calls were made.
+    pub cut_short: bool,
+}
+
+/// Something that the new version did in a stock call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StockFinding {
+    /// Name of the stock call: `says-nothing`, `every-digit/7`.
+    pub stock_call: String,
+    /// What its caller does, in a sentence.
+    pub about: String,
+    /// What was done to the flow last before that, as the stock call has it.
+    pub step: String,
+    /// Turn of the flow, from 1.
+    pub turn: u32,
+    /// What the flow was told.
+    pub event: String,
+    /// What it did.
+    pub message: String,
+    /// The version in force does fail in this call, too.
+    pub known: bool,
 }
 
 /// A turn that went differently.
@@ -106,6 +157,9 @@ pub struct DryRun {
 pub struct Difference {
     /// Which call.
     pub call: CallId,
+    /// Name of the stock call, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stock_call: Option<String>,
     /// Its turn, from 1.
     pub turn: u32,
     /// What was done then.
@@ -115,8 +169,37 @@ pub struct Difference {
 }
 
 impl DryRun {
+    /// Whether the new version fails where nothing else has failed before it. Such a
+    /// version is kept, but not released.
+    pub(crate) fn has_faults(&self) -> bool {
+        let stock = self.stock.iter().flat_map(|stock| &stock.faults);
+        self.faults > 0 || stock.into_iter().any(|fault| !fault.known)
+    }
+
+    /// Keeps so many of each kind of finding.
+    pub(crate) fn truncate(&mut self, most: usize) {
+        self.differing.truncate(most);
+        if let Some(stock) = &mut self.stock {
+            stock.differing.truncate(most);
+            stock.faults.truncate(most);
+            stock.remarks.truncate(most);
+        }
+    }
+
     /// In a line.
     pub(crate) fn in_words(&self) -> String {
+        match &self.stock {
+            None => self.recorded_in_words(),
+            Some(stock) if self.calls == 0 => {
+                format!("no recorded calls yet: {}", stock.in_words())
+            }
+            Some(stock) => {
+                format!("{}; few, so {} too", self.recorded_in_words(), stock.in_words())
+            }
+        }
+    }
+
+    fn recorded_in_words(&self) -> String {
         let mut words = format!("{} of {} recorded calls go as they went", self.same, self.calls);
         for (count, what) in [
             (u32::try_from(self.differing.len()).unwrap_or(u32::MAX), "differ"),
@@ -126,6 +209,28 @@ impl DryRun {
             if count > 0 {
                 words.push_str(&format!(", {count} {what}"));
             }
+        }
+        words
+    }
+}
+
+impl StockCalls {
+    fn in_words(&self) -> String {
+        let mut words = format!("{} stock calls", self.calls);
+        if let Some(version) = self.compared_with {
+            words.push_str(&format!(", {} as on version {version}", self.same));
+        }
+        let mut failing: Vec<&str> = self.faults.iter().map(|f| f.stock_call.as_str()).collect();
+        failing.dedup();
+        if let Some(first) = failing.first() {
+            let more = failing.len() - 1;
+            words.push_str(&format!(", fails in {first}"));
+            if more > 0 {
+                words.push_str(&format!(" and {more} more"));
+            }
+        }
+        if self.cut_short {
+            words.push_str(", no time for the rest");
         }
         words
     }

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use strowger_api::{
     AgentOrder, AgentStatus, Alarm, Answer, Ban, CallTrace, Change, Checked, Control, ControlError,
     ConvertedPrompt, DecisionLatency, DeploymentStep, DisabledVersion, DrainOrder, DrainStatus,
-    DryRun, Event, GuestRefused, GuestReport, LiveCall, PromptRefused, QueueStatus, SigningKey,
-    StepWatch, TrunkStatus,
+    DryRun, Event, GuestMemory, GuestRefused, GuestReport, LiveCall, PromptRefused, QueueStatus,
+    SigningKey, StepWatch, TrunkStatus,
 };
 use strowger_model::{
     AgentId, AgentState, CallId, TenantId, Timestamp, VersionSignature, VersionStatement,
@@ -174,6 +174,10 @@ impl Control for MemoryControl {
 
     fn reset_flow(&self, tenant: TenantId, flow: &str) {
         self.of(tenant, |running| running.disabled.retain(|version| version.flow != flow));
+    }
+
+    fn guest_memory(&self, _: TenantId) -> GuestMemory {
+        GuestMemory::default()
     }
 
     fn decision_latency(&self, _: TenantId) -> DecisionLatency {

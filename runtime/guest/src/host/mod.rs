@@ -30,7 +30,7 @@ pub(crate) mod wasi;
 
 pub(crate) use log::LogBuffer;
 pub use log::LogLine;
-pub(crate) use memory::MemoryLimits;
+pub(crate) use memory::{MemoryLimits, MemoryRefusal};
 pub(crate) use role::{Lent, PacerHost, Role, RouterHost};
 
 use crate::fault::Stopped;

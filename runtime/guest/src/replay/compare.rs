@@ -286,6 +286,7 @@ fn is_ours(kind: FaultKind) -> bool {
             | FaultKind::Instantiation
             | FaultKind::NonDeterministic
             | FaultKind::World
+            | FaultKind::TenantMemory
     )
 }
 

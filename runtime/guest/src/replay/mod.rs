@@ -15,5 +15,6 @@ mod words;
 pub use compare::{ComparedTurn, Comparison, End, Verdict, compare};
 pub use difference::{Difference, What};
 pub use dry_run::{DryRun, DryRunLimits, Finding, dry_run};
+pub(crate) use rebuild::rebuild_on;
 pub use rebuild::{Divergence, ReplayError, Replayed, rebuild};
 pub use words::{action_in_words, event_in_words, fault_in_words, length_in_words};

@@ -4,6 +4,7 @@
 
 use super::difference::Difference;
 use crate::limits::Budget;
+use crate::memory::MemoryAccount;
 use crate::program::Program;
 use crate::turn::FlowInstance;
 use std::fmt;
@@ -125,14 +126,27 @@ pub enum ReplayError {
 /// Feeds a call's journal to a new instance of `program`. If a fallback or another
 /// number's flow took over during the call, only what came after it is fed: that is
 /// what the present program saw.
+///
+/// # Errors
+/// The journal does not begin a call, or the program decided otherwise this time.
 pub fn rebuild(
+    program: &Program,
+    budget: &Budget,
+    journal: &[JournalEntry],
+) -> Result<Replayed, ReplayError> {
+    rebuild_on(&MemoryAccount::default(), program, budget, journal)
+}
+
+/// The same for an instance whose memory goes to an account.
+pub(crate) fn rebuild_on(
+    account: &MemoryAccount,
     program: &Program,
     budget: &Budget,
     journal: &[JournalEntry],
 ) -> Result<Replayed, ReplayError> {
     let story = Story::read(journal)?;
     let seat = story.last_seat().ok_or(ReplayError::NoTurns)?;
-    let mut instance = FlowInstance::new(program, budget)?;
+    let mut instance = FlowInstance::new_on(account, program, budget)?;
     let mut attributes = seat.attributes.clone();
     let mut masked_at = seat.masked_before;
     let mut turns = 0;

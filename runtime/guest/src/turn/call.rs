@@ -3,6 +3,7 @@
 use super::flow::{FlowInstance, FlowTurn, failed, panicked};
 use crate::fault;
 use crate::limits::Budget;
+use crate::memory::MemoryAccount;
 use crate::program::Program;
 use crate::replay::{self, ReplayError, Replayed};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,6 +14,7 @@ use strowger_model::JournalEntry;
 #[derive(Debug, Default)]
 pub struct CallGuest {
     instance: Option<FlowInstance>,
+    account: MemoryAccount,
 }
 
 /// What is left to do for a rebuilt call.
@@ -27,6 +29,11 @@ pub struct ReplayedCall {
 }
 
 impl CallGuest {
+    /// Nothing yet; what will run holds memory of this account.
+    pub fn on(account: MemoryAccount) -> Self {
+        Self { instance: None, account }
+    }
+
     /// Handles one event. `Started` makes the instance; for any other event it
     /// must be there, for a new one in the middle of a call would know nothing of
     /// what came before (see [`Self::rebuild`]). An instance that failed is gone.
@@ -47,7 +54,7 @@ impl CallGuest {
             if *event != GuestEvent::Started {
                 return failed(view, fault::instance_gone());
             }
-            match FlowInstance::new(program, budget) {
+            match FlowInstance::new_on(&self.account, program, budget) {
                 Ok(fresh) => self.instance = Some(fresh),
                 Err(fault) => return failed(view, fault),
             }
@@ -83,7 +90,7 @@ impl CallGuest {
         journal: &[JournalEntry],
     ) -> Result<ReplayedCall, ReplayError> {
         let Replayed { instance, attributes, pending, turns } =
-            replay::rebuild(program, budget, journal)?;
+            replay::rebuild_on(&self.account, program, budget, journal)?;
         self.instance = Some(instance);
         Ok(ReplayedCall { attributes, pending, turns })
     }

@@ -5,9 +5,10 @@ use crate::host::bindings::flow::CallFlow;
 use crate::host::bindings::flow::strowger::platform::{call_types, types};
 use crate::host::{LogLine, Role};
 use crate::limits::Budget;
+use crate::memory::MemoryAccount;
 use crate::program::{Program, World};
 use std::fmt;
-use strowger_call::{Fault, FaultKind, GuestEvent, Moment, TurnResult, TurnView};
+use strowger_call::{Fault, FaultKind, GuestEvent, Moment, RefusedAction, TurnResult, TurnView};
 
 /// A flow that serves one call.
 pub struct FlowInstance {
@@ -25,6 +26,15 @@ pub struct FlowTurn {
     pub logs: Vec<LogLine>,
     /// Lines that were dropped or shortened.
     pub logs_cut: u32,
+    /// Actions that were not possible, the first few.
+    pub refused: Vec<RefusedAction>,
+}
+
+impl FlowTurn {
+    /// A turn of which only the result is known.
+    pub fn of(result: TurnResult) -> Self {
+        Self { result, logs: Vec::new(), logs_cut: 0, refused: Vec::new() }
+    }
 }
 
 impl fmt::Debug for FlowInstance {
@@ -34,10 +44,25 @@ impl fmt::Debug for FlowInstance {
 }
 
 impl FlowInstance {
-    /// Starts an instance.
+    /// Starts an instance whose memory is nobody's.
+    ///
+    /// # Errors
+    /// Why it did not start.
     pub fn new(program: &Program, budget: &Budget) -> Result<Self, Fault> {
+        Self::new_on(&MemoryAccount::default(), program, budget)
+    }
+
+    /// Starts an instance whose memory goes to an account.
+    ///
+    /// # Errors
+    /// Why it did not start.
+    pub fn new_on(
+        account: &MemoryAccount,
+        program: &Program,
+        budget: &Budget,
+    ) -> Result<Self, Fault> {
         let pre = program.flow().ok_or_else(|| wrong_world(program, World::CallFlow))?;
-        let mut sandbox = Sandbox::new(program.engine(), budget);
+        let mut sandbox = Sandbox::new(program.engine(), budget, account);
         let exports = sandbox.start(|store| pre.instantiate(store))?;
         Ok(Self { program: program.clone(), sandbox, exports })
     }
@@ -67,24 +92,27 @@ impl FlowInstance {
             .sandbox
             .run(Role::Flow(view), moment, |store| exports.call_handle(store, at, &event));
         let fault = run.result.err();
-        let result = match run.role {
-            Role::Flow(view) => view.finish(fault, run.fuel, run.busy_us),
+        let (result, refused) = match run.role {
+            Role::Flow(mut view) => {
+                let refused = view.take_refused();
+                (view.finish(fault, run.fuel, run.busy_us), refused)
+            }
             // The role is only ever exchanged by the sandbox.
-            _ => lost(turn, fault),
+            _ => (lost(turn, fault), Vec::new()),
         };
-        FlowTurn { result, logs: run.log.lines, logs_cut: run.log.cut }
+        FlowTurn { result, logs: run.log.lines, logs_cut: run.log.cut, refused }
     }
 }
 
 /// The answer to a turn that no instance could handle.
 pub(super) fn failed(view: TurnView, fault: Fault) -> FlowTurn {
-    FlowTurn { result: view.finish(Some(fault), 0, 0), logs: Vec::new(), logs_cut: 0 }
+    FlowTurn::of(view.finish(Some(fault), 0, 0))
 }
 
 /// The answer to a turn in which our side panicked.
 pub(super) fn panicked(turn: u32) -> FlowTurn {
     let fault = Fault::new(FaultKind::Host, "the host of the flow panicked");
-    FlowTurn { result: lost(turn, Some(fault)), logs: Vec::new(), logs_cut: 0 }
+    FlowTurn::of(lost(turn, Some(fault)))
 }
 
 /// The answer to a turn whose view is gone.

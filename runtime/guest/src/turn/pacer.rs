@@ -8,6 +8,7 @@ use crate::host::bindings::pacer::Pacer;
 use crate::host::bindings::pacer::strowger::platform::pacer_types;
 use crate::host::{Lent, LogLine, PacerHost, Role};
 use crate::limits::Budget;
+use crate::memory::MemoryAccount;
 use crate::program::{Program, World};
 use std::any::Any;
 use std::fmt;
@@ -46,7 +47,7 @@ impl PacerInstance {
     /// Starts an instance.
     pub fn new(program: &Program, budget: &Budget) -> Result<Self, Fault> {
         let pre = program.pacer().ok_or_else(|| wrong_world(program, World::Pacer))?;
-        let mut sandbox = Sandbox::new(program.engine(), budget);
+        let mut sandbox = Sandbox::new(program.engine(), budget, &MemoryAccount::default());
         let exports = sandbox.start(|store| pre.instantiate(store))?;
         Ok(Self { program: program.clone(), sandbox, exports })
     }

@@ -8,6 +8,7 @@ use crate::host::bindings::router::Router;
 use crate::host::bindings::router::strowger::platform::router_types;
 use crate::host::{LogLine, Role, RouterHost};
 use crate::limits::Budget;
+use crate::memory::MemoryAccount;
 use crate::program::{Program, World};
 use std::fmt;
 use strowger_acd::{Distribution, RouterTrigger};
@@ -49,10 +50,25 @@ impl fmt::Debug for RouterInstance {
 }
 
 impl RouterInstance {
-    /// Starts an instance.
+    /// Starts an instance whose memory is nobody's.
+    ///
+    /// # Errors
+    /// Why it did not start.
     pub fn new(program: &Program, budget: &Budget) -> Result<Self, Fault> {
+        Self::new_on(&MemoryAccount::default(), program, budget)
+    }
+
+    /// Starts an instance whose memory goes to an account.
+    ///
+    /// # Errors
+    /// Why it did not start.
+    pub fn new_on(
+        account: &MemoryAccount,
+        program: &Program,
+        budget: &Budget,
+    ) -> Result<Self, Fault> {
         let pre = program.router().ok_or_else(|| wrong_world(program, World::Router))?;
-        let mut sandbox = Sandbox::new(program.engine(), budget);
+        let mut sandbox = Sandbox::new(program.engine(), budget, account);
         let exports = sandbox.start(|store| pre.instantiate(store))?;
         Ok(Self { program: program.clone(), sandbox, exports })
     }

@@ -5,6 +5,7 @@ use crate::engine::GuestEngine;
 use crate::fault;
 use crate::host::{GuestState, LogBuffer, MemoryLimits, Role};
 use crate::limits::{Budget, EPOCH_TICK, MAX_ARGUMENT_BYTES, MAX_EVENT_LOG_BYTES};
+use crate::memory::MemoryAccount;
 use std::time::Instant;
 use strowger_call::{Fault, Moment};
 use wasmtime::Store;
@@ -26,8 +27,8 @@ pub(crate) struct Run<T> {
 }
 
 impl Sandbox {
-    pub(crate) fn new(engine: &GuestEngine, budget: &Budget) -> Self {
-        let limits = MemoryLimits::new(budget, engine.max_memory_bytes());
+    pub(crate) fn new(engine: &GuestEngine, budget: &Budget, account: &MemoryAccount) -> Self {
+        let limits = MemoryLimits::new(budget, engine.max_memory_bytes(), account.clone());
         let mut store = Store::new(
             engine.wasmtime(),
             GuestState::new(limits, budget.log_bytes.min(MAX_EVENT_LOG_BYTES)),

@@ -3,6 +3,7 @@
 use super::router::{RouterInstance, RouterTurn};
 use crate::fault;
 use crate::limits::Budget;
+use crate::memory::MemoryAccount;
 use crate::program::Program;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use strowger_acd::{Distribution, RouterTrigger};
@@ -13,9 +14,15 @@ use strowger_call::{Fault, FaultKind, Moment};
 #[derive(Debug, Default)]
 pub struct TenantRouter {
     instance: Option<RouterInstance>,
+    account: MemoryAccount,
 }
 
 impl TenantRouter {
+    /// Nothing yet; what will run holds memory of this account.
+    pub fn on(account: MemoryAccount) -> Self {
+        Self { instance: None, account }
+    }
+
     /// Makes one decision about `host`, which comes back with the choices in it
     /// whatever happened; only if a bug of ours has lost it, nothing comes back.
     pub fn decide(
@@ -32,7 +39,7 @@ impl TenantRouter {
             .is_some_and(|known| known.is_sound() && known.program().digest() == program.digest());
         if !fits {
             self.instance = None;
-            match RouterInstance::new(program, budget) {
+            match RouterInstance::new_on(&self.account, program, budget) {
                 Ok(fresh) => self.instance = Some(fresh),
                 Err(fault) => return Some((RouterTurn::failed(fault), host)),
             }

@@ -8,14 +8,15 @@ use super::speech::End;
 use super::task;
 use crate::clock;
 use crate::node::{DIRECT_DIAL, Node};
-use crate::tenants::config::Destination;
+use crate::tenants::config::{Destination, TenantConfig};
 use crate::tenants::{Tenant, guests};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use strowger_acd::AcdInput;
 use strowger_call::{CallLimits, CallSetup, Fallback, LegFacts};
-use strowger_model::{Address, CallId, Cause, Direction, VersionId};
+use strowger_guest::Program;
+use strowger_model::{Address, CallId, Cause, Direction, Timestamp, VersionId};
 use strowger_sip::{DialogKey, Incoming, SipEvent, Source};
 use strowger_store::CallFallback;
 use tokio::sync::mpsc;
@@ -94,7 +95,7 @@ fn pick_up(
     incoming: &Incoming,
     replaced: DialogKey,
 ) -> Result<(), Refusal> {
-    let refused = |cause| Refusal { cause, counted_as: "call.refused.replaces", phrase: None };
+    let refused = |cause| refused(cause, "call.refused.replaces");
     let (trunk, agent) = match incoming.source {
         Source::Trunk { trunk, .. } => (Some(trunk), None),
         Source::Extension { agent, .. } => (None, Some(agent)),
@@ -123,8 +124,25 @@ fn pick_up(
     Ok(())
 }
 
+/// Where a new call leads, with the number as it was dialled.
+struct Led<'a> {
+    to: Address,
+    destination: Destination<'a>,
+}
+
+/// The flow that serves a call, and the version of it.
+struct Served {
+    flow: String,
+    version: Option<VersionId>,
+    program: Option<Program>,
+}
+
+fn refused(cause: Cause, counted_as: &'static str) -> Refusal {
+    Refusal { cause, counted_as, phrase: None }
+}
+
+/// Takes a new call, step by step; the first that says no refuses it.
 fn accept(node: &Arc<Node>, incoming: Incoming) -> Result<(), Refusal> {
-    let refused = |cause, counted_as| Refusal { cause, counted_as, phrase: None };
     let now = clock::now();
     let tenant = node
         .tenants
@@ -134,54 +152,17 @@ fn accept(node: &Arc<Node>, incoming: Incoming) -> Result<(), Refusal> {
         return pick_up(node, &tenant, &incoming, replaced);
     }
     let config = tenant.config();
-    let to: Address =
-        incoming.to.parse().map_err(|_| refused(Cause::NotFound, "call.refused.number"))?;
-    let is_phone = matches!(incoming.source, Source::Extension { .. });
-    // Some carriers put the dialled number only into To.
-    let destination = config
-        .destination(to.as_str())
-        .or_else(|| config.destination(&incoming.to_header))
-        .or_else(|| config.beyond(to.as_str()).filter(|_| is_phone))
-        .ok_or_else(|| refused(Cause::NotFound, "call.refused.number"))?;
-    if matches!(destination, Destination::Forbidden) {
-        let phrase = Some(NO_DIALLING_OUT);
-        let counted_as = "call.refused.forbidden";
-        return Err(Refusal { cause: Cause::Forbidden, counted_as, phrase });
-    }
-    if node.drain.ordered().is_some() {
-        return Err(refused(Cause::Congestion, "call.refused.draining"));
-    }
-    if node.calls.len() >= node.config.max_calls {
-        return Err(refused(Cause::Congestion, "call.refused.capacity"));
-    }
-    tenant.admit_call(now).map_err(|_| refused(Cause::Congestion, "call.refused.quota"))?;
-    let to_kind = destination.kind();
+    let Led { to, destination } = lead(&config, &incoming)?;
+    admit(node, &tenant, now)?;
     let call = CallId(Uuid::now_v7());
-    let (flow, version, program) = match destination {
-        Destination::Flow(entry) => {
-            let (version, program) = entry.version_for(call);
-            (entry.flow.name.clone(), version, program)
-        }
-        Destination::Unbound => (String::new(), None::<VersionId>, None),
-        Destination::Extension | Destination::Outside => {
-            (DIRECT_DIAL.to_owned(), None, Some(node.direct_dial().clone()))
-        }
-        Destination::Forbidden => {
-            tenant.call_ended();
-            return Err(refused(Cause::Forbidden, "call.refused.forbidden"));
-        }
-    };
+    let to_kind = destination.kind();
+    let Served { flow, version, program } = serve(node, &destination, call);
+    let disabled = version.and_then(|id| guests::admit(node, &tenant, (&flow, id), call));
+    let program = disabled.map_or(Ok(program), Err);
     let (trunk, from_agent) = match incoming.source {
         Source::Trunk { trunk, .. } => (Some(trunk), None),
         Source::Extension { agent, .. } => (None, Some(agent)),
     };
-    let disabled = version.and_then(|id| guests::admit(node, &tenant, (&flow, id), call));
-    let program = disabled.map_or(Ok(program), Err);
-    let facts = BTreeMap::from([
-        ("timezone".to_owned(), config.timezone.clone()),
-        ("to-kind".to_owned(), to_kind.to_owned()),
-        ("sip-call-id".to_owned(), incoming.call_id.clone()),
-    ]);
     let offered = incoming.offer.as_ref().map(|offer| offer.codecs.clone()).unwrap_or_default();
     let setup = CallSetup {
         call,
@@ -196,21 +177,13 @@ fn accept(node: &Arc<Node>, incoming: Incoming) -> Result<(), Refusal> {
         language: config.language.clone(),
         seed: rand::random(),
         now,
-        limits: CallLimits {
-            call_ms: u64::from(config.limits.max_call_s) * 1_000,
-            actions_per_turn: config.limits.guest.actions_per_event,
-            ..CallLimits::default()
-        },
-        fallback: match &config.fallback {
-            CallFallback::Flow(_) => Fallback::Flow,
-            CallFallback::Number(target) => Fallback::Number(if target.is_e164() {
-                format!("number:{target}")
-            } else {
-                format!("extension:{target}")
-            }),
-            CallFallback::HangUp => Fallback::HangUp,
-        },
-        facts,
+        limits: limits(&config),
+        fallback: fallback(&config),
+        facts: BTreeMap::from([
+            ("timezone".to_owned(), config.timezone.clone()),
+            ("to-kind".to_owned(), to_kind.to_owned()),
+            ("sip-call-id".to_owned(), incoming.call_id.clone()),
+        ]),
         journal: node.config.journal,
     };
     task::start(node, &tenant, setup, program, incoming.dialog, offered).map_err(|error| {
@@ -218,6 +191,77 @@ fn accept(node: &Arc<Node>, incoming: Incoming) -> Result<(), Refusal> {
         tracing::warn!(%error, "call refused");
         refused(Cause::Congestion, "call.refused.database")
     })
+}
+
+/// Looks up what was dialled.
+fn lead<'a>(config: &'a TenantConfig, incoming: &Incoming) -> Result<Led<'a>, Refusal> {
+    let nowhere = || refused(Cause::NotFound, "call.refused.number");
+    let to: Address = incoming.to.parse().map_err(|_| nowhere())?;
+    let is_phone = matches!(incoming.source, Source::Extension { .. });
+    // Some carriers put the dialled number only into To.
+    let destination = config
+        .destination(to.as_str())
+        .or_else(|| config.destination(&incoming.to_header))
+        .or_else(|| config.beyond(to.as_str()).filter(|_| is_phone))
+        .ok_or_else(nowhere)?;
+    if matches!(destination, Destination::Forbidden) {
+        let phrase = Some(NO_DIALLING_OUT);
+        let counted_as = "call.refused.forbidden";
+        return Err(Refusal { cause: Cause::Forbidden, counted_as, phrase });
+    }
+    Ok(Led { to, destination })
+}
+
+/// Counts the call in, if server and tenant have room for it. Whoever refuses it
+/// after that counts it out again.
+fn admit(node: &Node, tenant: &Tenant, now: Timestamp) -> Result<(), Refusal> {
+    if node.drain.ordered().is_some() {
+        return Err(refused(Cause::Congestion, "call.refused.draining"));
+    }
+    if node.calls.len() >= node.config.max_calls {
+        return Err(refused(Cause::Congestion, "call.refused.capacity"));
+    }
+    tenant.admit_call(now).map_err(|_| refused(Cause::Congestion, "call.refused.quota"))
+}
+
+/// Which flow takes the call.
+fn serve(node: &Node, destination: &Destination<'_>, call: CallId) -> Served {
+    match destination {
+        Destination::Flow(entry) => {
+            let (version, program) = entry.version_for(call);
+            Served { flow: entry.flow.name.clone(), version, program }
+        }
+        Destination::Extension | Destination::Outside => Served {
+            flow: DIRECT_DIAL.to_owned(),
+            version: None,
+            program: Some(node.direct_dial().clone()),
+        },
+        // Nobody gets here who may not dial out.
+        Destination::Unbound | Destination::Forbidden => {
+            Served { flow: String::new(), version: None, program: None }
+        }
+    }
+}
+
+/// What one call of the tenant may use.
+fn limits(config: &TenantConfig) -> CallLimits {
+    CallLimits {
+        call_ms: u64::from(config.limits.max_call_s) * 1_000,
+        actions_per_turn: config.limits.guest.actions_per_event,
+        ..CallLimits::default()
+    }
+}
+
+/// What takes the call if its flow fails.
+fn fallback(config: &TenantConfig) -> Fallback {
+    match &config.fallback {
+        CallFallback::Flow(_) => Fallback::Flow,
+        CallFallback::Number(target) if target.is_e164() => {
+            Fallback::Number(format!("number:{target}"))
+        }
+        CallFallback::Number(target) => Fallback::Number(format!("extension:{target}")),
+        CallFallback::HangUp => Fallback::HangUp,
+    }
 }
 
 /// Who calls; a caller who shows nothing usable is `anonymous`.

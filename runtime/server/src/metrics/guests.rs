@@ -5,6 +5,7 @@ use super::text::{Kind, Text};
 use crate::node::Node;
 use crate::tenants::Tenant;
 use std::sync::Arc;
+use strowger_guest::GuestMemory;
 
 /// Tenants with a histogram of their own. An operator with more reads the API.
 const MOST_TENANTS: usize = 256;
@@ -30,12 +31,31 @@ pub fn render(node: &Node, text: &mut Text) {
             family.sample(&[("tenant", name)], disabled);
         }
     }
+    memory(text, &tenants);
     text.single(
         "strowger_guest_background_waiting",
         Kind::Gauge,
         "Turns of tenants over their share that wait for a background thread.",
         node.background.waiting(),
     );
+}
+
+fn memory(text: &mut Text, tenants: &[(String, Arc<Tenant>)]) {
+    let held = "Linear memory that the guests of a tenant hold together.";
+    let limit = "What they may hold.";
+    let refused = "Memory refused to guests because those of their tenant hold what they may.";
+    type Of = fn(&GuestMemory) -> u64;
+    let families: [(&'static str, Kind, &str, Of); 3] = [
+        ("strowger_guest_memory_bytes", Kind::Gauge, held, GuestMemory::held),
+        ("strowger_guest_memory_limit_bytes", Kind::Gauge, limit, GuestMemory::limit),
+        ("strowger_guest_memory_refused_total", Kind::Counter, refused, GuestMemory::refused),
+    ];
+    for (name, kind, help, of) in families {
+        let mut family = text.family(name, kind, help);
+        for (tenant, known) in tenants.iter().take(MOST_TENANTS) {
+            family.sample(&[("tenant", tenant)], of(&known.guests.memory));
+        }
+    }
 }
 
 fn latency(text: &mut Text, tenants: &[(String, Arc<Tenant>)]) {

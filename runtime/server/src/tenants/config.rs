@@ -220,6 +220,11 @@ impl TenantConfig {
         }
     }
 
+    /// Memory that all its guests together may hold.
+    pub fn guest_memory_bytes(&self) -> u64 {
+        self.limits.guest.memory_for(self.limits.max_live_calls)
+    }
+
     /// The agent behind an extension.
     pub fn agent_with_extension(&self, extension: &str) -> Option<AgentId> {
         self.extensions.get(extension).copied()

@@ -117,7 +117,8 @@ pub fn start(
     let setup = AcdSetup { tenant: tenant.id, seed: rand::random() };
     let mut task = Task {
         acd: Acd::new(setup),
-        router: TenantRouter::default(),
+        // Contacts are given to agents even where flows find no memory.
+        router: TenantRouter::on(tenant.guests.memory.reserve()),
         setup,
         node: node.clone(),
         tenant,

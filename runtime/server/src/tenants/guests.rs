@@ -9,7 +9,9 @@ use super::share::Share;
 use crate::clock;
 use crate::node::Node;
 use serde_json::json;
+use std::sync::Arc;
 use strowger_call::{Fault, FaultKind};
+use strowger_guest::GuestMemory;
 use strowger_model::{Blame, CallId, VersionId};
 
 /// What is kept of a tenant's guests besides their calls.
@@ -21,6 +23,8 @@ pub struct Guests {
     pub share: Share,
     /// How long decisions take.
     pub latency: Latency,
+    /// Memory held.
+    pub memory: Arc<GuestMemory>,
 }
 
 /// Whether a new call may run a version; if not, what its flow has failed of.

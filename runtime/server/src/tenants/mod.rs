@@ -38,22 +38,46 @@ pub struct Tenant {
     /// What its outgoing calls have cost today.
     pub spent: Spent,
     live_calls: AtomicU32,
-    /// When the calls of the last second came.
-    recent: Mutex<VecDeque<Timestamp>>,
+    recent: Mutex<Recent>,
+}
+
+/// When the calls of the last second came.
+#[derive(Debug, Default)]
+struct Recent(VecDeque<Timestamp>);
+
+impl Recent {
+    /// Whether there may be one more within the second, at most `most` in all.
+    fn has_room(&mut self, now: Timestamp, most: u32) -> bool {
+        // Of a clock that was set back nothing is known but that it was: calls that
+        // are still to come by it would be held against the tenant until then.
+        if self.0.back().is_some_and(|&last| last > now) {
+            self.0.clear();
+        }
+        while self.0.front().is_some_and(|&at| now.ms_since(at) >= 1_000) {
+            self.0.pop_front();
+        }
+        self.0.len() < most as usize
+    }
+
+    fn add(&mut self, now: Timestamp) {
+        self.0.push_back(now);
+    }
 }
 
 impl Tenant {
     /// A tenant without calls.
     pub fn new(config: TenantConfig, distribution: DistributionHandle) -> Self {
+        let guests = Guests::default();
+        guests.memory.set_limit(config.guest_memory_bytes());
         Self {
             id: config.id,
             distribution,
             meeting: MeetingPoints::default(),
             config: RwLock::new(Arc::new(config)),
-            guests: Guests::default(),
+            guests,
             spent: Spent::default(),
             live_calls: AtomicU32::new(0),
-            recent: Mutex::new(VecDeque::new()),
+            recent: Mutex::default(),
         }
     }
 
@@ -64,6 +88,7 @@ impl Tenant {
 
     /// Replaces the configuration; live calls keep what they began with.
     pub fn set_config(&self, config: TenantConfig) {
+        self.guests.memory.set_limit(config.guest_memory_bytes());
         *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
     }
 
@@ -71,17 +96,14 @@ impl Tenant {
     pub fn admit_call(&self, now: Timestamp) -> Result<(), &'static str> {
         let limits = &self.config().limits;
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        while recent.front().is_some_and(|&at| now.ms_since(at) >= 1_000) {
-            recent.pop_front();
-        }
-        if recent.len() >= limits.max_calls_per_second as usize {
+        if !recent.has_room(now, limits.max_calls_per_second) {
             return Err("calls per second");
         }
         let admitted = self.live_calls.fetch_update(Ordering::AcqRel, Ordering::Acquire, |live| {
             (live < limits.max_live_calls).then_some(live + 1)
         });
         admitted.map_err(|_| "calls at the same time")?;
-        recent.push_back(now);
+        recent.add(now);
         Ok(())
     }
 
@@ -139,5 +161,38 @@ impl Tenants {
     /// Forgets a tenant; its live calls keep it until they end.
     pub fn remove(&self, id: TenantId) {
         self.by_id.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_700_000_000_000);
+
+    fn take(recent: &mut Recent, now: Timestamp) -> bool {
+        let has_room = recent.has_room(now, 2);
+        if has_room {
+            recent.add(now);
+        }
+        has_room
+    }
+
+    #[test]
+    fn so_many_calls_fit_into_any_second() {
+        let mut recent = Recent::default();
+        assert!(take(&mut recent, NOW) && take(&mut recent, NOW.plus_ms(600)));
+        assert!(!take(&mut recent, NOW.plus_ms(999)));
+        assert!(take(&mut recent, NOW.plus_ms(1_000)) && !take(&mut recent, NOW.plus_ms(1_599)));
+        assert!(take(&mut recent, NOW.plus_ms(1_600)));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_keeps_nobody_out() {
+        let mut recent = Recent::default();
+        assert!(take(&mut recent, NOW) && take(&mut recent, NOW) && !take(&mut recent, NOW));
+        let hour_ago = Timestamp(NOW.0 - 3_600_000);
+        assert!(take(&mut recent, hour_ago) && take(&mut recent, hour_ago));
+        assert!(!take(&mut recent, hour_ago), "the limit holds from then on");
     }
 }

@@ -35,6 +35,7 @@ fn add(trunking: &mut Trunking, policies: &mut Policies, tenant: &Tenant) {
     // Past its quotas a tenant's calls end here, before anything is made of them.
     policy.limits.calls_in.get_or_insert(config.limits.max_live_calls);
     policy.limits.calls_per_s.get_or_insert(config.limits.max_calls_per_second.max(1));
+    policy.phones_per_s = Some(config.limits.max_calls_per_second.max(1));
     let outgoing = config.trunks.iter().filter(|trunk| trunk.settings.proxy.is_some());
     let steps = outgoing.map(|trunk| RouteStep {
         trunk: trunk.id,

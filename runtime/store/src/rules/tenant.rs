@@ -37,6 +37,7 @@ pub fn tenant_policy(rules: &TenantRules) -> Result<TenantPolicy> {
     let plan = rules.plan.as_ref().map(|plan| number::plan("plan", plan)).transpose()?;
     Ok(TenantPolicy {
         limits: limits(&rules.limits)?,
+        phones_per_s: None,
         route: OutboundRoute { steps: Vec::new(), fail_over_on: rules.fail_over_on.clone() },
         plan,
         tariff: rules.tariff.as_ref().map(tariff).transpose()?,

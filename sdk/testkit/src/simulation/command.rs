@@ -1,5 +1,6 @@
 //! What can be typed, word by word.
 
+use crate::script::HttpResult;
 use std::time::Duration;
 use strowger_model::{Cause, Timestamp};
 
@@ -16,6 +17,8 @@ say 3s | silence 3s              the caller talks | is silent while being record
 hangup                           the caller hangs up
 answer as agent [201]            the waiting caller is offered to an agent, who answers
 agent 201 does not answer        … who lets it ring
+agent 201 is busy                … who is busy
+media stops                      nothing is heard from the caller's phone
 agent hangs up|holds|resumes     whoever the caller talks to
 party TARGET answers|is busy|does not answer|is not reachable
                                  somebody whom the flow dials, extension:100 for example
@@ -24,12 +27,13 @@ queue overflows                  the queue takes the caller no longer
 sound busy                       a tone from the caller's side
 pick up from TARGET              somebody picks the parked caller up
 service \"GET https://…\" 200 BODY what a service answers from now on
+service \"GET https://…\" fails    | times out; `any` stands for what is not named
 expect hears|begins WORDS        the next thing heard | as soon as it begins
 expect silence|answered|recorded|ended
 expect queue|dials|asked|logged|fails|conference|parked WHAT
 expect rejected 486 | expect needs SKILL LEVEL | expect priority N
 expect attribute|stored NAME VALUE
-before the call: from, to, at, language, timezone, fact, seed, stored; then: call";
+before the call: from, to, at, language, timezone, fact, seed, stored, prompts fail; then: call";
 
 /// What is true before the call.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +45,7 @@ pub(super) enum Setting {
     Fact(String, String),
     Seed(u64),
     Stored(String, String),
+    PromptsFail,
 }
 
 /// What happens in the call.
@@ -52,8 +57,7 @@ pub(super) enum Command {
     Set(Setting),
     Service {
         request: String,
-        status: u16,
-        body: String,
+        result: HttpResult,
     },
     Press(String),
     Wait(Option<Duration>),
@@ -62,6 +66,8 @@ pub(super) enum Command {
     HangUp,
     AgentAnswers(String),
     AgentDoesNot(String),
+    AgentIsBusy(String),
+    MediaStops,
     OtherHangsUp,
     OtherHolds,
     OtherResumes,
@@ -124,6 +130,8 @@ pub(super) fn parse(line: &str) -> Result<Option<Command>, String> {
             Command::AgentAnswers((*agent).to_owned())
         }
         ["agent", agent, "does", "not", "answer"] => Command::AgentDoesNot((*agent).to_owned()),
+        ["agent", agent, "is", "busy"] => Command::AgentIsBusy((*agent).to_owned()),
+        ["media", "stops"] => Command::MediaStops,
         ["agent" | "party", "hangs", "up"] => Command::OtherHangsUp,
         ["agent" | "party", "holds"] => Command::OtherHolds,
         ["agent" | "party", "resumes"] => Command::OtherResumes,
@@ -137,10 +145,19 @@ pub(super) fn parse(line: &str) -> Result<Option<Command>, String> {
         ["queue", "overflows"] => Command::Overflows,
         ["sound", tone] => Command::Sound((*tone).to_owned()),
         ["pick", "up", "from", who] => Command::PickedUpBy((*who).to_owned()),
+        ["service", request, "fails"] => {
+            Command::Service { request: (*request).to_owned(), result: HttpResult::Failed }
+        }
+        ["service", request, "times", "out"] => {
+            Command::Service { request: (*request).to_owned(), result: HttpResult::Timeout }
+        }
         ["service", request, status, body @ ..] => Command::Service {
             request: (*request).to_owned(),
-            status: number(status)?,
-            body: body.join(" "),
+            result: HttpResult::Response {
+                status: number(status)?,
+                body: body.join(" "),
+                headers: Vec::new(),
+            },
         },
         ["expect", expected @ ..] => Command::Expect(expectation(expected).ok_or_else(not_known)??),
         other => Command::Set(setting(other).ok_or_else(not_known)??),
@@ -185,6 +202,7 @@ fn setting(words: &[&str]) -> Option<Result<Setting, String>> {
         ["fact", name, value] => Setting::Fact((*name).to_owned(), (*value).to_owned()),
         ["seed", seed] => return Some(number(seed).map(Setting::Seed)),
         ["stored", key, value] => Setting::Stored((*key).to_owned(), (*value).to_owned()),
+        ["prompts", "fail"] => Setting::PromptsFail,
         _ => return None,
     }))
 }
@@ -198,7 +216,7 @@ fn number<T: std::str::FromStr>(word: &str) -> Result<T, String> {
 }
 
 /// `500ms`, `10s`, `2m`, or seconds.
-fn duration(word: &str) -> Result<Duration, String> {
+pub(crate) fn duration(word: &str) -> Result<Duration, String> {
     let at = word.find(|c: char| !c.is_ascii_digit()).unwrap_or(word.len());
     let (count, unit) = word.split_at(at);
     let unit_ms = match unit {

@@ -7,14 +7,16 @@
 mod command;
 mod words;
 
+pub(crate) use command::duration;
 pub(crate) use words::in_words;
 
 use crate::live::{LiveCall, failed_with, well_ended};
-use crate::script::Script;
+use crate::script::{HttpResult, Script};
+use crate::world::World;
 use command::{Command, Expectation, HELP, Setting, parse};
 use std::fmt;
 use std::time::Duration;
-use strowger_model::{Address, CallRecord};
+use strowger_model::{Address, CallRecord, Cause};
 
 /// How long `wait` waits for something to happen: longer than any prompt.
 const LONGEST_WAIT: Duration = Duration::from_secs(600);
@@ -82,8 +84,8 @@ impl Simulation {
                 Ok(())
             }
             Some(Command::Set(setting)) => self.set(setting),
-            Some(Command::Service { request, status, body }) => {
-                self.service(&request, status, &body);
+            Some(Command::Service { request, result }) => {
+                self.service(&request, result);
                 Ok(())
             }
             Some(other) => {
@@ -151,6 +153,20 @@ impl Simulation {
         }
     }
 
+    /// Whether a line can be read.
+    #[cfg(test)]
+    pub(crate) fn knows(line: &str) -> Result<(), String> {
+        parse(line).map(drop)
+    }
+
+    /// The world of the call, once it has begun.
+    pub(crate) fn world(&mut self) -> Option<&mut World> {
+        match &mut self.state {
+            State::During(Some(call)) => Some(&mut call.world),
+            _ => None,
+        }
+    }
+
     fn set(&mut self, setting: Setting) -> Result<(), String> {
         let State::Before(script) = &mut self.state else {
             return Err("the call has begun; say this before it".to_owned());
@@ -170,17 +186,17 @@ impl Simulation {
             Setting::Fact(name, value) => before.fact(&name, &value),
             Setting::Seed(seed) => before.seed(seed),
             Setting::Stored(key, value) => before.stored(&key, &value),
+            Setting::PromptsFail => before.prompts_fail(),
         }));
         checked
     }
 
-    fn service(&mut self, request: &str, status: u16, body: &str) {
+    fn service(&mut self, request: &str, result: HttpResult) {
         match &mut self.state {
             State::Before(script) => {
-                *script =
-                    script.take().map(|script| Box::new(script.service(request, status, body)));
+                *script = script.take().map(|script| Box::new(script.served(request, result)));
             }
-            State::During(Some(call)) => call.world.add_service(request, status, body),
+            State::During(Some(call)) => call.world.add_service(request, result),
             State::During(None) => {}
         }
     }
@@ -213,6 +229,8 @@ fn step(call: LiveCall, command: Command) -> LiveCall {
         Command::HangUp => call.hangs_up(),
         Command::AgentAnswers(agent) => call.agent_answers(&agent),
         Command::AgentDoesNot(agent) => call.agent_does_not_answer(&agent),
+        Command::AgentIsBusy(agent) => call.agent_fails(&agent, Cause::Busy),
+        Command::MediaStops => call.media_stops(),
         Command::OtherHangsUp => call.party_hangs_up(),
         Command::OtherHolds => call.agent_holds(),
         Command::OtherResumes => call.agent_resumes(),

@@ -17,6 +17,13 @@ use std::sync::Arc;
 /// The body is what an upload takes. The answer comes as soon as it has arrived;
 /// ask for the deployment, or follow the events `deployment.step` and
 /// `deployment.ended`, to see how far it is. One deployment of a flow at a time.
+///
+/// In the step `dry_run` the flow's last recorded calls are replayed on the new
+/// version. If there are fewer than 10, stock calls are made on it too: what callers
+/// do, played by the server without calling anything outside. A version that fails
+/// where the one in force does not is stored, but neither promoted nor tried as a
+/// canary by this request; promote it by hand if that is meant. The first version
+/// of a flow is in force whatever it does.
 #[utoipa::path(
     post,
     path = "/v1/flows/{name}/deployments",

@@ -14,7 +14,9 @@ use axum::http::StatusCode;
 /// Uploads a version of a flow, which is made if new.
 ///
 /// The body is a WebAssembly component, or a core module with embedded WIT
-/// metadata. It is compiled and checked before it is stored.
+/// metadata. It is compiled and checked before it is stored, and goes through the
+/// same dry run as a deployment: a version that fails there is stored, but not
+/// promoted.
 #[utoipa::path(
     post,
     path = "/v1/flows/{name}/versions",

@@ -1,6 +1,7 @@
 //! What a tenant's guests use.
 
 mod latency;
+mod memory;
 mod read;
 
 use crate::state::Api;
@@ -11,4 +12,5 @@ pub(crate) fn quick() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(read::read_usage))
         .routes(routes!(latency::decision_latency))
+        .routes(routes!(memory::guest_memory))
 }

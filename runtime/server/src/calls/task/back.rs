@@ -80,7 +80,7 @@ pub async fn take_up(
         core,
         program,
         legs,
-        guest: CallGuest::default(),
+        guest: CallGuest::on(tenant.guests.memory.account()),
         watch: Default::default(),
         open: Some(open),
         recordings: HashMap::new(),

@@ -6,13 +6,13 @@ use crate::clock;
 use crate::tenants::guests;
 use serde_json::{Value, json};
 use strowger_call::{Action, Fault, FaultKind, GuestEvent, Input, Moment, TurnResult, TurnView};
-use strowger_guest::{Budget, FlowTurn, Program};
+use strowger_guest::{Budget, CallGuest, FlowTurn, Program};
 
 impl CallTask {
     pub(super) fn run_guest(&mut self, event: GuestEvent, moment: Moment, view: TurnView) {
         if let Some(lost) = self.guest_lost.take() {
             let result = view.finish(Some(lost), 0, 0);
-            return self.turned(FlowTurn { result, logs: Vec::new(), logs_cut: 0 });
+            return self.turned(FlowTurn::of(result));
         }
         let Some(program) = self.program.clone() else {
             let fault = Fault::new(
@@ -42,33 +42,38 @@ impl CallTask {
         moment: Moment,
         view: TurnView,
     ) {
-        let background = &self.node.background;
-        if !background.has_room(self.tenant.id) {
-            self.node.metrics.count_event("guest.background_full");
-            let fault = Fault::new(
-                FaultKind::Deadline,
-                "the tenant's guests take more time than their share, and too many of their \
-                 turns wait already",
-            );
-            let result = view.finish(Some(fault), 0, 0);
-            return self.turned(FlowTurn { result, logs: Vec::new(), logs_cut: 0 });
-        }
-        self.node.metrics.count_event("guest.background");
-        self.watch.goes_away(view.turn());
-        let mut guest = std::mem::take(&mut self.guest);
+        let number = view.turn();
+        let guest = std::mem::take(&mut self.guest);
         let (handle, budget) = (self.handle.clone(), budget.in_background());
-        let job = move || {
+        let state = Box::new((guest, view));
+        let taken = self.node.background.submit(self.tenant.id, state, move |state| {
+            let (mut guest, view) = *state;
             let turn = guest.handle(&program, &budget, moment, &event, view);
             // A call that is over needs no answer.
             handle.tell(CallMessage::Turned(Box::new((guest, turn))));
-        };
-        // Refused only if others took the room just now: the call then hears no
-        // answer, which it takes for what it is.
-        let _ = background.submit(self.tenant.id, job);
+        });
+        match taken {
+            Ok(()) => {
+                self.node.metrics.count_event("guest.background");
+                self.watch.goes_away(number);
+            }
+            Err(state) => {
+                // The call goes on at once, with its guest.
+                let view = state.1;
+                self.guest = state.0;
+                self.node.metrics.count_event("guest.background_full");
+                let fault = Fault::new(
+                    FaultKind::Deadline,
+                    "the tenant's guests take more time than their share, and too many of \
+                     their turns wait already",
+                );
+                self.turned(FlowTurn::of(view.finish(Some(fault), 0, 0)));
+            }
+        }
     }
 
     pub(super) fn turned(&mut self, turn: FlowTurn) {
-        let FlowTurn { result, logs, logs_cut } = turn;
+        let FlowTurn { result, logs, logs_cut, .. } = turn;
         if !logs.is_empty() || logs_cut > 0 {
             self.show_log(logs, logs_cut);
         }
@@ -103,6 +108,8 @@ impl CallTask {
     pub(super) fn take_fallback(&mut self) -> Input {
         // The failed instance is gone; the next turn makes one of the fallback.
         self.dismiss_guest();
+        // Where flows have failed for lack of memory, this one must not.
+        self.guest = CallGuest::on(self.tenant.guests.memory.reserve());
         match self.tenant.config().fallback_flow() {
             Some(flow) => {
                 let version = flow.version;

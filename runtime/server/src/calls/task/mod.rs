@@ -21,6 +21,7 @@ use crate::tenants::Tenant;
 use serde_json::json;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use strowger_acd::AcdInput;
 use strowger_api::LiveCall;
 use strowger_call::{
@@ -36,6 +37,10 @@ use tokio::sync::mpsc;
 
 /// Media events waiting for one call; the engine keeps more on its side.
 const MEDIA_INBOX: usize = 64;
+
+/// Timers run out up to so much after their time, however idle the server is: that
+/// is not counted as a decision's.
+const TIMER_STEP_MS: u64 = 2;
 
 /// A call and everything that carries its effects out.
 pub struct CallTask {
@@ -114,7 +119,7 @@ pub fn start(
         flow,
         program,
         legs,
-        guest: CallGuest::default(),
+        guest: CallGuest::on(tenant.guests.memory.account()),
         watch: GuestWatch::begun_now(),
         open: Some(open),
         recordings: HashMap::new(),
@@ -124,6 +129,13 @@ pub fn start(
     });
     node.guests.spawn(task.run(messages, media, overrun));
     Ok(())
+}
+
+/// When a timer that is heard of now has run out, as far as timers can tell.
+fn was_due(at: Option<Timestamp>) -> Instant {
+    let late_ms = at.map_or(0, |at| clock::now().ms_since(at)).saturating_sub(TIMER_STEP_MS);
+    let now = Instant::now();
+    now.checked_sub(Duration::from_millis(late_ms)).unwrap_or(now)
 }
 
 impl CallTask {
@@ -189,7 +201,9 @@ impl CallTask {
     fn hear(&mut self, heard: Heard) {
         self.watch.heard(match &heard {
             Heard::Message(told) => Some(told.at),
-            _ => None,
+            Heard::Media(event) => Some(event.at),
+            Heard::Time => Some(was_due(self.core.next_timeout())),
+            Heard::Overrun => None,
         });
         match heard {
             Heard::Message(told) => self.hear_message(told.message),

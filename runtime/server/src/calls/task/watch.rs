@@ -99,10 +99,11 @@ impl CallTask {
     /// others waiting.
     pub(super) fn dismiss_guest(&mut self) {
         self.watch.away = None;
-        let guest = std::mem::take(&mut self.guest);
+        let fresh = CallGuest::on(self.tenant.guests.memory.account());
+        let guest = std::mem::replace(&mut self.guest, fresh);
         if self.tenant.guests.share.is_over(clock::now(), self.core.record().flow_version) {
             // Freed here if there is no room there.
-            let _ = self.node.background.submit(self.tenant.id, move || drop(guest));
+            let _ = self.node.background.submit(self.tenant.id, guest, drop);
         }
     }
 

@@ -80,16 +80,39 @@ async fn follow(
         wait = (wait * 2).min(ASK_LATER);
         deployment = client.get(&path).await?;
     }
-    for difference in deployment["dry_run"]["differing"].as_array().into_iter().flatten() {
-        let word = |name: &str| difference[name].as_str().unwrap_or_default().to_owned();
-        let turn = &difference["turn"];
-        out.say(&format!("  call {}, turn {turn}:", word("call")))?;
-        out.say(&format!("    then {}", word("recorded")))?;
-        out.say(&format!("    now  {}", word("replayed")))?;
-    }
+    show_dry_run(&deployment["dry_run"], out)?;
     let version = &deployment["version"]["number"];
     out.say(&format!("version {version} of {} is deployed", text(&deployment, "flow")))?;
     Ok(deployment)
+}
+
+/// What recorded calls do otherwise, then the same of stock calls and where these fail.
+fn show_dry_run(dry_run: &Value, out: &mut Output) -> Result<(), CliError> {
+    let stock = &dry_run["stock"];
+    let all = |of: &Value, name: &str| of[name].as_array().cloned().unwrap_or_default();
+    for difference in all(dry_run, "differing").iter().chain(&all(stock, "differing")) {
+        let turn = &difference["turn"];
+        let call = match difference["stock_call"].as_str() {
+            Some(name) => format!("stock call {name}"),
+            None => format!("call {}", text(difference, "call")),
+        };
+        out.say(&format!("  {call}, turn {turn}:"))?;
+        out.say(&format!("    then {}", text(difference, "recorded")))?;
+        out.say(&format!("    now  {}", text(difference, "replayed")))?;
+    }
+    for (list, word) in [("faults", "fails"), ("remarks", "remark")] {
+        for finding in &all(stock, list) {
+            let (call, about) = (text(finding, "stock_call"), text(finding, "about"));
+            let (step, event) = (text(finding, "step"), text(finding, "event"));
+            out.say(&format!("  {word}: stock call {call}, turn {}: {about}", finding["turn"]))?;
+            out.say(&format!("    after `{step}`, told {event:?}"))?;
+            out.say(&format!("    {}", text(finding, "message")))?;
+        }
+    }
+    if let Some(most) = stock["fuel_max"].as_u64() {
+        out.say(&format!("  fuel of an event: half below {}, most {most}", stock["fuel_p50"]))?;
+    }
+    Ok(())
 }
 
 fn is_over(step: &Value) -> bool {

@@ -18,6 +18,9 @@ pub struct Usage {
     /// How long decisions take instead, since the server started.
     #[arg(long, conflicts_with_all = ["since", "until"])]
     latency: bool,
+    /// How much memory the guests hold now instead, all together.
+    #[arg(long, conflicts_with_all = ["since", "until", "latency"])]
+    memory: bool,
 }
 
 /// Versions that are disabled because they failed again and again.
@@ -48,6 +51,8 @@ const LATENCY: &[Column] = &[
     ("p99 in us", "p99_us"),
     ("p99.9 in us", "p999_us"),
 ];
+const MEMORY: &[Column] =
+    &[("held in bytes", "held_bytes"), ("limit in bytes", "limit_bytes"), ("refused", "refused")];
 const BREAKERS: &[Column] = &[
     ("FLOW", "flow"),
     ("STATE", "state"),
@@ -61,6 +66,9 @@ const BREAKERS: &[Column] = &[
 pub(crate) async fn run(client: &Client, wanted: Usage, out: &mut Output) -> Result<(), CliError> {
     if wanted.latency {
         return out.thing(&client.get("/v1/usage/latency").await?, LATENCY);
+    }
+    if wanted.memory {
+        return out.thing(&client.get("/v1/usage/memory").await?, MEMORY);
     }
     let days = [("since", wanted.since), ("until", wanted.until)];
     let query: Vec<String> =

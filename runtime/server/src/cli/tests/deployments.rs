@@ -1,7 +1,8 @@
 //! `strowger flow deploy` shows each step, and says which one it failed at.
 
 use super::{CliError, Served};
-use strowger_api::DryRun;
+use strowger_api::{Difference, DryRun, StockCalls, StockFinding};
+use strowger_model::CallId;
 
 async fn acme() -> Served {
     let served = Served::start().await;
@@ -61,4 +62,54 @@ async fn what_recorded_calls_do_otherwise_is_shown() {
     let shown = deploy(&served, &two, &["--promote"]).await.unwrap();
     assert!(shown.contains("18 of 20 recorded calls"), "{shown}");
     assert!(shown.contains("if that is meant: strowger flow promote ivr 2"), "{shown}");
+}
+
+#[tokio::test]
+async fn what_stock_calls_do_is_shown_by_name() {
+    let served = acme().await;
+    let fault = StockFinding {
+        stock_call: "says-nothing".to_owned(),
+        about: "Digits never come.".to_owned(),
+        step: "the call begins".to_owned(),
+        turn: 3,
+        event: "completed 2: timeout".to_owned(),
+        message: "trap: unreachable".to_owned(),
+        known: false,
+    };
+    let difference = Difference {
+        call: CallId(uuid::Uuid::from_u128(7)),
+        stock_call: Some("zero".to_owned()),
+        turn: 2,
+        recorded: "answer".to_owned(),
+        replayed: "ring".to_owned(),
+    };
+    let stock = StockCalls {
+        calls: 40,
+        compared_with: Some(1),
+        same: 39,
+        differing: vec![difference],
+        faults: vec![fault],
+        fuel_p50: 2_000,
+        fuel_max: 9_000,
+        ..StockCalls::default()
+    };
+    let one = served.file("ivr.wasm", b"\0asm call-flow one");
+    deploy(&served, &one, &[]).await.unwrap();
+    let found = DryRun { stock: Some(stock), ..DryRun::default() };
+    *served.control.dry_run.lock().unwrap() = Some(found);
+    let two = served.file("ivr.wasm", b"\0asm call-flow two");
+    let shown = deploy(&served, &two, &["--promote"]).await.unwrap();
+    for line in [
+        "no recorded calls yet: 40 stock calls, 39 as on version 1, fails in says-nothing",
+        "  stock call zero, turn 2:",
+        "    then answer",
+        "    now  ring",
+        "  fails: stock call says-nothing, turn 3: Digits never come.",
+        "    after `the call begins`, told \"completed 2: timeout\"",
+        "    trap: unreachable",
+        "half below 2000, most 9000",
+        "if that is meant: strowger flow promote ivr 2",
+    ] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
 }

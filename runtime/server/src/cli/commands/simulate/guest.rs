@@ -1,20 +1,12 @@
-//! The compiled flow in the place where tests have a native one.
+//! The compiled flow that is simulated.
 
 use super::super::super::CliError;
 use super::{LIVE_INSTANCES, refused};
-use strowger_call::{GuestEvent, Moment, TurnResult, TurnView};
-use strowger_guest::{Budget, CallGuest, EngineConfig, GuestEngine, Program, UploadLimits, World};
-use strowger_testkit::{Decides, Level};
-
-/// One call's instance of a compiled flow.
-pub(super) struct CompiledFlow {
-    program: Program,
-    budget: Budget,
-    guest: CallGuest,
-}
+use crate::played::PlayedFlow;
+use strowger_guest::{Budget, EngineConfig, GuestEngine, UploadLimits, World};
 
 /// Takes a component through the checks of an upload.
-pub(super) fn compile(bytes: &[u8]) -> Result<CompiledFlow, CliError> {
+pub(super) fn compile(bytes: &[u8]) -> Result<PlayedFlow, CliError> {
     let config = EngineConfig { max_live: LIVE_INSTANCES, ..EngineConfig::default() };
     let engine = GuestEngine::new(config).map_err(refused)?;
     let program = engine.compile(bytes, &UploadLimits::default()).map_err(refused)?;
@@ -25,24 +17,5 @@ pub(super) fn compile(bytes: &[u8]) -> Result<CompiledFlow, CliError> {
             worlds.join(" and ")
         )));
     }
-    Ok(CompiledFlow { program, budget: Budget::default(), guest: CallGuest::default() })
-}
-
-impl Decides for CompiledFlow {
-    fn turn(
-        &mut self,
-        event: GuestEvent,
-        moment: Moment,
-        view: TurnView,
-    ) -> (TurnResult, Vec<(Level, String)>) {
-        let turn = self.guest.handle(&self.program, &self.budget, moment, &event, view);
-        let level = |name| match name {
-            "debug" => Level::Debug,
-            "warn" => Level::Warn,
-            "error" => Level::Error,
-            _ => Level::Info,
-        };
-        let logs = turn.logs.into_iter().map(|line| (level(line.level), line.message));
-        (turn.result, logs.collect())
-    }
+    Ok(PlayedFlow::new(program, Budget::default()))
 }

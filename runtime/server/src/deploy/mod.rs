@@ -1,6 +1,9 @@
 //! What a deployment asks of the running server besides compiling.
 
+mod stock;
+
 use crate::node::Node;
+use crate::tenants::config::TenantConfig;
 use anyhow::Result;
 use bytes::Bytes;
 use std::collections::HashSet;
@@ -13,6 +16,9 @@ use strowger_store::{CallFilter, MAX_JOURNAL_PAGE, MAX_PAGE, TenantStore};
 
 /// Calls that are looked through for some of the flow's.
 const LOOKED_AT: usize = 2_000;
+/// Recorded calls below which stock calls are made, too: with fewer, much of what
+/// callers do is not among them.
+const FEW: usize = 10;
 /// Longest journal that is replayed: a call of some hours.
 const LONGEST_JOURNAL: usize = 20_000;
 
@@ -28,7 +34,8 @@ pub fn step(stage: UploadStage) -> DeploymentStep {
     }
 }
 
-/// Replays the last recorded calls of a flow on a new version of it.
+/// Replays the last recorded calls of a flow on a new version of it, and makes stock
+/// calls if there are few.
 pub async fn dry_run(
     node: &Arc<Node>,
     tenant: TenantId,
@@ -38,9 +45,6 @@ pub async fn dry_run(
     let limits = DryRunLimits::default();
     let scope = node.store.tenant(tenant);
     let journals = match recorded(&scope, &flow, limits.calls as usize).await {
-        Ok(journals) if journals.is_empty() => {
-            return Checked::Skipped("there are no recorded calls to replay".to_owned());
-        }
         Ok(journals) => journals,
         Err(error) => {
             tracing::error!(%tenant, flow, %error, "recorded calls cannot be read");
@@ -52,19 +56,36 @@ pub async fn dry_run(
         Ok(program) => program,
         Err(error) => return Checked::Refused(error.to_string()),
     };
-    let budget: Budget =
-        node.tenants.get(tenant).map(|tenant| tenant.config().budget).unwrap_or_default();
+    let config = node.tenants.get(tenant).map(|tenant| tenant.config());
+    let budget: Budget = config.as_ref().map(|config| config.budget).unwrap_or_default();
+    let setting = match config.filter(|_| journals.len() < FEW) {
+        Some(config) => {
+            let current = current(&scope, &config, &flow).await;
+            Some(stock::Setting::new(&config, &flow, current))
+        }
+        None => None,
+    };
     let name = flow.clone();
     let ran = tokio::task::spawn_blocking(move || {
-        replay::dry_run(&program, &budget, Some(&name), journals, limits)
+        let ran = replay::dry_run(&program, &budget, Some(&name), journals, limits);
+        let stock = setting.map(|setting| stock::run(&program, &budget, &setting, stock::TIME));
+        DryRun { stock, ..shown(ran) }
     });
     match ran.await {
-        Ok(ran) => Checked::Done(shown(ran)),
+        Ok(dry_run) => Checked::Done(dry_run),
         Err(panic) => {
             tracing::error!(%tenant, flow, %panic, "a dry run was lost; this is a bug");
             Checked::Skipped("the dry run was lost".to_owned())
         }
     }
+}
+
+/// The version in force, if there is one that runs.
+async fn current(scope: &TenantStore, config: &TenantConfig, flow: &str) -> Option<(u32, Program)> {
+    let loaded = config.flows.get(flow)?;
+    let (id, program) = (loaded.version?, loaded.program.clone()?);
+    let stored = scope.flows().get(flow).await.ok()?.current?;
+    (stored.id == id).then_some((stored.number, program))
 }
 
 /// The last calls that the flow has served, and their journals.
@@ -112,6 +133,7 @@ fn shown(ran: replay::DryRun) -> DryRun {
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let difference = |Finding { call, turn, difference, .. }: Finding| Difference {
         call,
+        stock_call: None,
         turn,
         recorded: difference.recorded,
         replayed: difference.replayed,
@@ -124,5 +146,6 @@ fn shown(ran: replay::DryRun) -> DryRun {
         differing: found.map(difference).collect(),
         faults,
         not_replayable: count(ran.not_replayable.len() + ran.secrets_missing.len()),
+        stock: None,
     }
 }
