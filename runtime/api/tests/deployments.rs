@@ -11,9 +11,12 @@ use strowger_api::{Difference, DryRun, StockCalls, StockFinding};
 use strowger_model::CallId;
 use support::TestApi;
 use tokio::sync::Semaphore;
-use tokio::sync::broadcast::error::TryRecvError;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::time::timeout;
 use uuid::Uuid;
 
+/// Longer than anything takes on a busy machine.
+const SOON: Duration = Duration::from_secs(20);
 const WASM: &[u8] = b"\0asm call-flow";
 
 async fn deploy(api: &TestApi, key: &str, path: &str, wasm: &[u8]) -> Value {
@@ -21,16 +24,36 @@ async fn deploy(api: &TestApi, key: &str, path: &str, wasm: &[u8]) -> Value {
     api.put_bytes(key, "POST", &path, wasm).await.expect(StatusCode::ACCEPTED)
 }
 
+/// The deployment once it has ended.
 async fn ended(api: &TestApi, key: &str, begun: &Value) -> Value {
     let (flow, id) = (begun["flow"].as_str().unwrap(), begun["id"].as_str().unwrap());
     let path = format!("/v1/flows/{flow}/deployments/{id}");
-    loop {
-        let shown = api.get(key, &path).await.expect(StatusCode::OK);
-        if shown["state"] != "running" {
-            return shown;
-        }
-        tokio::time::sleep(Duration::from_millis(2)).await;
+    // It may have ended already; if not, its end is heard.
+    let whoami = api.get(key, "/v1/tenant").await.expect(StatusCode::OK);
+    let tenant = whoami["id"].as_str().unwrap().parse().unwrap();
+    let mut events = strowger_api::Control::subscribe(&*api.control, tenant);
+    let shown = api.get(key, &path).await.expect(StatusCode::OK);
+    if shown["state"] == "running" {
+        let end = async {
+            loop {
+                match events.recv().await {
+                    Ok(event) if event.name == "deployment.ended" => {
+                        if event.data["deployment"] == id {
+                            return;
+                        }
+                    }
+                    // The end is the last of its events: it is not among those that are gone.
+                    Ok(_) | Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => panic!("the event stream has ended"),
+                }
+            }
+        };
+        let heard = timeout(SOON, end).await;
+        assert!(heard.is_ok(), "there was no deployment.ended of {flow} within {SOON:?}");
     }
+    let shown = api.get(key, &path).await.expect(StatusCode::OK);
+    assert_ne!(shown["state"], "running", "{shown}");
+    shown
 }
 
 #[track_caller]

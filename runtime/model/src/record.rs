@@ -60,6 +60,39 @@ pub struct CallRecord {
     pub attributes: Vec<(String, String)>,
 }
 
+impl CallRecord {
+    /// The record of a call that has just begun: no leg yet, no flow, nothing consumed.
+    pub fn begun(
+        call: CallId,
+        tenant: TenantId,
+        direction: Direction,
+        from: Address,
+        to: Address,
+        started_at: Timestamp,
+    ) -> Self {
+        Self {
+            call,
+            tenant,
+            direction,
+            from,
+            to,
+            flow_version: None,
+            started_at,
+            answered_at: None,
+            ended_at: None,
+            cause: None,
+            ended_by: None,
+            legs: Vec::new(),
+            queue_visits: Vec::new(),
+            transfers: Vec::new(),
+            guest: GuestUse::default(),
+            digits: String::new(),
+            recordings: Vec::new(),
+            attributes: Vec::new(),
+        }
+    }
+}
+
 /// One leg of a call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -33,9 +33,14 @@ fn server(node: &Node, text: &mut Text) {
         ("strowger_traces", "Calls whose trace is kept.", traces as u64),
         ("strowger_trace_bytes", "Memory that these take.", trace_bytes as u64),
         (
-            "strowger_writer_entries_pending",
-            "Journal entries not written yet.",
-            writer.entries_pending,
+            "strowger_writer_pending",
+            "Records, journal entries and facts that are not on disk yet.",
+            writer.pending,
+        ),
+        (
+            "strowger_writer_pending_milliseconds",
+            "Since when at most: what a crash now would lose is younger.",
+            writer.pending_ms,
         ),
     ] {
         text.single(name, Kind::Gauge, help, value);

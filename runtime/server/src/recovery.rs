@@ -9,11 +9,12 @@ use crate::calls::task::{self, Revived};
 use crate::node::{DIRECT_DIAL, Node};
 use crate::tenants::{Tenant, load};
 use anyhow::Result;
+use serde_json::json;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use strowger_call::{Call, Rebuilt};
+use strowger_call::{Call, RebuildError, Rebuilt};
 use strowger_guest::Program;
 use strowger_model::{
     CallId, CallRecord, Cause, JournalEntry, LegId, RecordingId, TenantId, Timestamp,
@@ -34,8 +35,8 @@ struct Found {
     unfinished: UnfinishedCall,
     journal: Vec<JournalEntry>,
     legs: BTreeMap<LegId, DialogRecord>,
-    /// It again, if it can be had, and its tenant.
-    again: Option<(Rebuilt, Arc<Tenant>)>,
+    /// It again, with its tenant, or why it cannot go on.
+    again: Result<(Rebuilt, Arc<Tenant>), String>,
 }
 
 /// Takes up what a crash has cut off. Signalling must be running and every tenant
@@ -106,26 +107,27 @@ async fn find(node: &Node, unfinished: UnfinishedCall) -> Found {
     let Salvaged { entries: journal, damage } =
         node.store.tenant(tenant).journal().salvage(call).await;
     let legs = kept::read(&journal);
-    if let Some(error) = damage {
+    let again = match (damage, Call::rebuild(&journal), node.tenants.get(tenant)) {
         // What the call would do next is not known; whom to say goodbye to may be.
-        tracing::error!(%call, %error, legs = legs.len(), "a call that was cut off does not go on");
-        return Found { unfinished, journal, legs, again: None };
-    }
-    let again = match (Call::rebuild(&journal), node.tenants.get(tenant)) {
-        (Ok(rebuilt), Some(tenant)) => Some((rebuilt, tenant)),
-        (Ok(_), None) => None,
-        (Err(error), _) => {
-            tracing::error!(%call, %error, "a call that was cut off does not go on");
-            None
-        }
+        (Some(error), ..) => Err(error.to_string()),
+        (None, Err(error), _) => Err(error.to_string()),
+        (None, Ok(_), None) => Err("its tenant is gone".to_owned()),
+        (None, Ok(rebuilt), Some(tenant)) => Ok((rebuilt, tenant)),
     };
+    if let Err(reason) = &again {
+        tracing::error!(%call, reason, legs = legs.len(), "a call that was cut off does not go on");
+        node.metrics.count_event("journal.not_continued");
+        node.raise_alarm(&json!({
+            "name": format!("journal.not_continued/{call}"), "tenant": tenant, "reason": reason,
+        }));
+    }
     Found { unfinished, journal, legs, again }
 }
 
 /// The dialogs that go on with a call. A leg that was given to another call stands
 /// in both journals.
 fn living(found: &Found) -> Vec<DialogId> {
-    let Some((rebuilt, _)) = &found.again else { return Vec::new() };
+    let Ok((rebuilt, _)) = &found.again else { return Vec::new() };
     let legs = rebuilt.call.living_legs();
     let records = legs.iter().filter_map(|(leg, _)| found.legs.get(leg));
     records.map(dialog_id).collect()
@@ -140,7 +142,7 @@ fn dialog_id(record: &DialogRecord) -> DialogId {
 async fn hang_up_the_rest(node: &Node, found: &Found, alive: &HashSet<DialogId>) {
     let last_seen = found.unfinished.last_seen;
     for (leg, record) in &found.legs {
-        let ended = found.again.as_ref().and_then(|(rebuilt, _)| {
+        let ended = found.again.as_ref().ok().and_then(|(rebuilt, _)| {
             let record = rebuilt.call.record();
             record.legs.iter().find(|known| known.leg == *leg)?.ended_at
         });
@@ -164,9 +166,12 @@ async fn go_on(
     recordings: Vec<(TenantId, Recording)>,
 ) -> Result<tokio::sync::oneshot::Receiver<()>, Box<CallRecord>> {
     let Found { unfinished, journal, legs, again } = found;
-    let Some((rebuilt, tenant)) = again else {
-        recordings.iter().for_each(|recording| salvage(node, recording));
-        return Err(Box::new(unfinished.closed()));
+    let (rebuilt, tenant) = match again {
+        Ok(again) => again,
+        Err(reason) => {
+            recordings.iter().for_each(|recording| salvage(node, recording));
+            return Err(Box::new(lost(unfinished, &journal, &reason)));
+        }
     };
     if let Some(record) = rebuilt.finished {
         recordings.iter().for_each(|recording| salvage(node, recording));
@@ -180,6 +185,29 @@ async fn go_on(
         tracing::error!(%refused, "a call of before the restart is not taken up");
         Box::new(unfinished.closed())
     })
+}
+
+/// The record of a call that does not go on: what is known of it up to where its
+/// journal cannot be followed any more, and why it ends there.
+fn lost(mut unfinished: UnfinishedCall, journal: &[JournalEntry], reason: &str) -> CallRecord {
+    if let Some(record) = followed(journal) {
+        unfinished.record = record;
+    }
+    let mut record = unfinished.closed();
+    record.guest.faults.push(format!("the flow could not go on after a restart: {reason}"));
+    record
+}
+
+/// The call's record as of the last entry that follows from those before it.
+fn followed(journal: &[JournalEntry]) -> Option<CallRecord> {
+    let whole = (0..).zip(journal).take_while(|(seq, entry)| entry.seq == *seq).count();
+    let rebuilt = match Call::rebuild(&journal[..whole]) {
+        Err(RebuildError::Unreadable { seq, .. } | RebuildError::Diverged { seq }) => {
+            Call::rebuild(journal.get(..seq as usize)?)
+        }
+        rebuilt => rebuilt,
+    };
+    Some(rebuilt.ok()?.call.record().clone())
 }
 
 /// The version that the call is pinned to.

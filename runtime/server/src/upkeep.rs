@@ -30,48 +30,69 @@ pub async fn run(node: Arc<Node>) {
     }
 }
 
+/// What there is to do in a round, in this order: what goes need not be packed, and
+/// both make room that can be given back.
+#[derive(Clone, Copy, Debug)]
+enum Work {
+    Remove,
+    Pack,
+    GiveBack,
+}
+
+/// What a round has done, in calls and bytes.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Done {
+    removed: u32,
+    before: u64,
+    after: u64,
+    given_back: u64,
+}
+
 async fn round(node: &Node) -> Result<()> {
-    let upkeep = node.store.upkeep();
     let now = clock::now();
-    let (mut before, mut after, mut removed, mut given_back) = (0, 0, 0, 0);
-    for _ in 0..STEPS {
-        if failing(node) {
-            return Ok(());
+    let mut done = Done::default();
+    for work in [Work::Remove, Work::Pack, Work::GiveBack] {
+        for _ in 0..STEPS {
+            if failing(node) {
+                return Ok(());
+            }
+            if !step(node, now, work, &mut done).await? {
+                break;
+            }
+            tokio::time::sleep(PAUSE).await;
         }
-        let step = upkeep.remove(now, node.config.journal_days).await?;
-        node.metrics.journals.removed(&step);
-        removed += step.calls;
-        if !step.more {
-            break;
-        }
-        tokio::time::sleep(PAUSE).await;
     }
-    for _ in 0..STEPS {
-        if failing(node) {
-            return Ok(());
-        }
-        let step = upkeep.pack(Timestamp(now.0.saturating_sub(SETTLED_MS))).await?;
-        node.metrics.journals.packed(&step);
-        before += step.bytes_before;
-        after += step.bytes_after;
-        if !step.more {
-            break;
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
-    for _ in 0..STEPS {
-        let bytes = upkeep.give_back().await?;
-        node.metrics.journals.given_back(bytes);
-        given_back += bytes;
-        if bytes == 0 {
-            break;
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
-    if before + given_back > 0 || removed > 0 {
-        tracing::debug!(before, after, removed, given_back, "journals packed and removed, bytes");
+    if done != Done::default() {
+        tracing::debug!(?done, "journals packed and removed");
     }
     Ok(())
+}
+
+/// One short transaction; whether there is more to do.
+async fn step(node: &Node, now: Timestamp, work: Work, done: &mut Done) -> Result<bool> {
+    let upkeep = node.store.upkeep();
+    match work {
+        Work::Remove => {
+            let removed = upkeep.remove(now, node.config.journal_days).await?;
+            node.metrics.journals.removed(&removed);
+            done.removed += removed.calls;
+            Ok(removed.more)
+        }
+        Work::Pack => {
+            let ended_before = Timestamp(now.0.saturating_sub(SETTLED_MS));
+            let packed = upkeep.pack(ended_before).await?;
+            node.metrics.journals.packed(&packed);
+            done.before += packed.bytes_before;
+            done.after += packed.bytes_after;
+            Ok(packed.more)
+        }
+        Work::GiveBack => {
+            let bytes = upkeep.give_back().await?;
+            node.metrics.journals.given_back(bytes);
+            done.given_back += bytes;
+            Ok(bytes > 0)
+        }
+    }
 }
 
 /// What the writer has not heard the end of must not be rewritten under it; and a

@@ -4,7 +4,7 @@ use crate::dialect::Connections;
 use crate::recording::{self, Recording};
 use crate::{Result, StoreError, row};
 use sqlx::any::AnyRow;
-use strowger_model::{CallId, CallRecord, Cause, Direction, GuestUse, Party, TenantId, Timestamp};
+use strowger_model::{CallId, CallRecord, Cause, Direction, Party, TenantId, Timestamp};
 
 /// What a start found unfinished.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -79,26 +79,16 @@ fn remade(found: &AnyRow, error: &StoreError) -> Result<CallRecord> {
         "outbound" => Direction::Outbound,
         _ => Direction::Inbound,
     };
-    Ok(CallRecord {
+    let mut record = CallRecord::begun(
         call,
-        tenant: row::parsed(found, "tenant_id")?,
+        row::parsed(found, "tenant_id")?,
         direction,
-        from: row::parsed(found, "from_addr")?,
-        to: row::parsed(found, "to_addr")?,
-        flow_version: None,
-        started_at: row::time(found, "started_at")?,
-        answered_at: row::maybe_time(found, "answered_at")?,
-        ended_at: None,
-        cause: None,
-        ended_by: None,
-        legs: Vec::new(),
-        queue_visits: Vec::new(),
-        transfers: Vec::new(),
-        guest: GuestUse::default(),
-        digits: String::new(),
-        recordings: Vec::new(),
-        attributes: Vec::new(),
-    })
+        row::parsed(found, "from_addr")?,
+        row::parsed(found, "to_addr")?,
+        row::time(found, "started_at")?,
+    );
+    record.answered_at = row::maybe_time(found, "answered_at")?;
+    Ok(record)
 }
 
 /// Closes a record as of `last_seen`: whatever was under way ended with the server.

@@ -224,3 +224,30 @@ async fn facts_are_refused_only_when_every_place_is_taken() {
     writer.flush().await.unwrap();
     assert_eq!(writer.counts().written, 3);
 }
+
+#[tokio::test]
+async fn what_a_crash_would_lose_is_counted_and_dated() {
+    let db = Database::new().await;
+    let tenant = db.tenant("a").await.id;
+    let writer = db.store.start_writer(WriterConfig::default());
+    assert_eq!((writer.counts().pending, writer.counts().pending_ms), (0, 0));
+    let mut away = intruder(&db).await;
+    sqlx::query("ALTER TABLE journal RENAME TO journal_away").execute(&mut away).await.unwrap();
+    let call = call_id();
+    let open = writer.open_call(record(tenant, call, 1)).unwrap();
+    // A newer state replaces an older one and is counted all the same.
+    open.checkpoint(&record(tenant, call, 1));
+    for seq in 0..3 {
+        open.journal(entry(tenant, call, seq)).unwrap();
+    }
+    let handed_over = std::time::Instant::now();
+    let mut health = writer.health();
+    health.wait_for(|health| health.failing.is_some()).await.unwrap();
+    let least = handed_over.elapsed();
+    let age = Duration::from_millis(writer.counts().pending_ms);
+    assert!(age >= least, "{age:?} is less than {least:?}");
+    assert_eq!(writer.counts().pending, 5);
+    sqlx::query("ALTER TABLE journal_away RENAME TO journal").execute(&mut away).await.unwrap();
+    writer.flush().await.unwrap();
+    assert_eq!((writer.counts().pending, writer.counts().pending_ms), (0, 0));
+}

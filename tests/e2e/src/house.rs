@@ -166,7 +166,11 @@ impl House {
 
     /// Downloads bytes.
     pub async fn download(&self, path: &str, tenant: &str) -> Result<Vec<u8>> {
-        let response = self.request("GET", path, Some(tenant))?.send().await?;
+        self.downloaded(path, Some(tenant)).await
+    }
+
+    pub(crate) async fn downloaded(&self, path: &str, tenant: Option<&str>) -> Result<Vec<u8>> {
+        let response = self.request("GET", path, tenant)?.send().await?;
         ensure!(response.status().is_success(), "GET {path} answered {}", response.status());
         Ok(response.bytes().await?.to_vec())
     }

@@ -2,5 +2,6 @@
 //! public API. Shares no code with what it tests.
 
 pub mod house;
+mod metrics;
 pub mod phone;
 pub mod tenant;

@@ -13,7 +13,7 @@ use strowger_sip::{
     Registration, Replaces, TakeUp, TakeUpError, Trace, TransferTarget, Transport, TrunkStatus,
     Trunking, Usage,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// The signalling task has ended; nothing can be signalled any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +32,7 @@ pub struct SipHandle {
     certificates: Option<Arc<Certificates>>,
     /// Until somebody takes it.
     notices: Arc<Mutex<Option<mpsc::Receiver<Notice>>>>,
+    calls: watch::Receiver<usize>,
 }
 
 impl SipHandle {
@@ -41,10 +42,11 @@ impl SipHandle {
         listeners: HashMap<Transport, SocketAddr>,
         certificates: Option<Arc<Certificates>>,
         notices: mpsc::Receiver<Notice>,
+        calls: watch::Receiver<usize>,
     ) -> Self {
         let notices = Arc::new(Mutex::new(Some(notices)));
         let (placed, listeners) = (Arc::new(AtomicU64::new(0)), Arc::new(listeners));
-        Self { commands, placed, udp, listeners, certificates, notices }
+        Self { commands, placed, udp, listeners, certificates, notices, calls }
     }
 
     /// Where datagrams are taken.
@@ -311,6 +313,13 @@ impl SipHandle {
         let (reply, answer) = oneshot::channel();
         self.send(Command::Figures(reply)).await?;
         answer.await.map_err(|_| Stopped)
+    }
+
+    /// How many calls signalling holds, and a way to wait for changes. A call is
+    /// there still while a BYE of ours waits for its answer. Closed when the task
+    /// has ended: then the datagrams' port is free again.
+    pub fn calls(&self) -> watch::Receiver<usize> {
+        self.calls.clone()
     }
 
     /// Takes our registrations away and ends the task. Calls are not hung up:

@@ -36,7 +36,7 @@ pub use tls::{CertificateFiles, TlsError, TlsSettings, TrustedRoots};
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use strowger_sip::{Endpoint, EndpointConfig, SipEvent, Transport};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 /// Events that may wait for the server before the sockets rest. Each call
 /// under way has at most a handful; this is those of the busiest second.
@@ -99,6 +99,7 @@ pub async fn start(
     let (names, directories) = names::start(commands.downgrade(), lookup);
     let streams = streams::Streams::new(listeners, tls.clone(), config.limits.connections);
     let clock = clock::Clock::start(config.pace);
+    let (count, calls) = watch::channel(0);
     let mut task = task::Task::new(
         endpoint,
         udp,
@@ -110,11 +111,12 @@ pub async fn start(
         notices,
         hep,
         clock,
+        count,
     );
     task.set_recovering(config.recovering);
     tokio::spawn(task.run());
     tokio::spawn(names);
-    Ok((SipHandle::new(commands, udp_bound, bound, tls.certificates, notice_box), outbox))
+    Ok((SipHandle::new(commands, udp_bound, bound, tls.certificates, notice_box, calls), outbox))
 }
 
 fn not_listening(transport: Transport, address: SocketAddr, error: std::io::Error) -> StartError {

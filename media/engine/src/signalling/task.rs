@@ -43,6 +43,8 @@ pub(super) struct Task {
     deaf: bool,
     /// The sockets rest until every leg that goes on was taken up.
     recovering: bool,
+    /// How many calls there are. The last field: who sees it closed finds the sockets free.
+    calls: watch::Sender<usize>,
 }
 
 /// What woke the task.
@@ -69,6 +71,7 @@ impl Task {
         notices: mpsc::Sender<Notice>,
         hep: Option<HepSender>,
         clock: Clock,
+        calls: watch::Sender<usize>,
     ) -> Self {
         Self {
             endpoint,
@@ -86,6 +89,7 @@ impl Task {
             stopping: None,
             deaf: false,
             recovering: false,
+            calls,
         }
     }
 
@@ -284,6 +288,8 @@ impl Task {
             }
         }
         self.endpoint.set_congested(!self.waiting.is_empty());
+        let calls = self.endpoint.usage().calls;
+        self.calls.send_if_modified(|told| std::mem::replace(told, calls) != calls);
     }
 
     async fn send(&mut self, Transmit { hop, bytes }: Transmit) {

@@ -260,14 +260,9 @@ impl Case {
             let ended = timeout(Duration::from_secs(20), over.recv()).await;
             assert!(matches!(ended, Ok(Some(()))), "{}: {leg} of {legs} legs ended", self.name);
         }
-        for _ in 0..300 {
-            let (usage, _) = handle.figures().await.unwrap();
-            if usage.calls == 0 {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("{}: calls are left", self.name);
+        let mut calls = handle.calls();
+        let none = timeout(Duration::from_secs(15), calls.wait_for(|calls| *calls == 0)).await;
+        assert!(matches!(none, Ok(Ok(_))), "{}: calls are left", self.name);
     }
 }
 

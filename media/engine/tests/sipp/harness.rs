@@ -134,14 +134,16 @@ impl Server {
         assert_eq!((seen.begun, seen.over), (calls, calls), "{seen:?}");
         assert!(seen.failed.is_empty(), "{seen:?}");
         // A BYE of ours may still wait for its answer.
-        for _ in 0..400 {
-            if self.handle.figures().await.unwrap().0.calls == 0 {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        panic!("calls are left: {:?}", self.handle.figures().await.unwrap().0);
+        assert_none_left(&self.handle).await;
     }
+}
+
+/// Waits until nothing is left of any call.
+pub async fn assert_none_left(handle: &SipHandle) {
+    let mut calls = handle.calls();
+    let none = timeout(Duration::from_secs(40), calls.wait_for(|calls| *calls == 0)).await;
+    let none = none.is_ok_and(|none| none.is_ok());
+    assert!(none, "calls are left: {:?}", handle.figures().await.map(|(usage, _)| usage));
 }
 
 async fn application(

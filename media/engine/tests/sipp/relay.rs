@@ -2,14 +2,16 @@
 //! streams, as its seed says, and is what the server sees of SIPp.
 
 use crate::stream::{self, Knife};
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use strowger_sip::Transport;
 use tokio::net::{TcpSocket, UdpSocket};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// What happens to messages on their way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,8 +47,13 @@ const LOST_ONE_OF: usize = 20;
 /// Two in a row of these are not lost: a repetition gets through.
 const APART: usize = 5;
 const HELD_BACK_EVERY: usize = 3;
+/// How long somebody waits for what must come through in the end.
+const PASSES_WITHIN: Duration = Duration::from_secs(40);
 /// How long a datagram waits to be overtaken.
 const HELD_BACK: Duration = Duration::from_millis(20);
+
+/// Methods and statuses that have come through, each with the Call-IDs of whose they were.
+type Passed = HashSet<(String, String)>;
 
 pub struct Relay {
     /// As the server sees SIPp.
@@ -54,6 +61,7 @@ pub struct Relay {
     /// As SIPp sees the server.
     pub inside: SocketAddr,
     bent: Arc<AtomicUsize>,
+    passed: watch::Sender<Passed>,
     tasks: [JoinHandle<()>; 2],
 }
 
@@ -66,24 +74,39 @@ impl Drop for Relay {
 impl Relay {
     pub async fn start(server: SocketAddr, sipp: SocketAddr, road: Road, seed: u64) -> Self {
         let bent = Arc::new(AtomicUsize::new(0));
+        let passed = watch::Sender::new(Passed::new());
         if road == Road::Pieces {
             let knife = Knife { seed, bent: bent.clone() };
             let [outside, inside] = [stream::end(), stream::end()];
             let at = |socket: &TcpSocket| socket.local_addr().unwrap();
             let (outside_at, inside_at) = (at(&outside), at(&inside));
             let tasks = stream::join(outside, inside, server, sipp, knife);
-            return Self { outside: outside_at, inside: inside_at, bent, tasks };
+            return Self { outside: outside_at, inside: inside_at, bent, passed, tasks };
         }
         let outside = Arc::new(UdpSocket::bind("127.0.0.1:0").await.unwrap());
         let inside = Arc::new(UdpSocket::bind("127.0.0.1:0").await.unwrap());
         let lane = |from: &Arc<UdpSocket>, to: &Arc<UdpSocket>, target, seed| {
             let fate = Fate { road, seed, passed: 0, lost_at: 0, bent: bent.clone() };
-            tokio::spawn(carry(from.clone(), to.clone(), target, fate))
+            let ways = [from.clone(), to.clone()];
+            tokio::spawn(carry(ways, target, fate, passed.clone()))
         };
         let tasks =
             [lane(&outside, &inside, sipp, seed), lane(&inside, &outside, server, seed ^ 0x5555)];
         let at = |socket: &UdpSocket| socket.local_addr().unwrap();
-        Self { outside: at(&outside), inside: at(&inside), bent, tasks }
+        Self { outside: at(&outside), inside: at(&inside), bent, passed, tasks }
+    }
+
+    /// Waits until a datagram with this method or status has come through in each
+    /// of so many calls, in either direction.
+    pub async fn passed(&self, what: &str, calls: usize) {
+        let mut passed = self.passed.subscribe();
+        let of = |passed: &Passed| passed.iter().filter(|(head, _)| head == what).count();
+        let come = timeout(PASSES_WITHIN, passed.wait_for(|passed| of(passed) >= calls)).await;
+        assert!(
+            come.is_ok(),
+            "{what} came through in {} of {calls} calls",
+            of(&self.passed.borrow())
+        );
     }
 
     /// Datagrams that were lost or overtaken, and cuts.
@@ -135,7 +158,30 @@ impl Fate {
     }
 }
 
-async fn carry(from: Arc<UdpSocket>, to: Arc<UdpSocket>, target: SocketAddr, mut fate: Fate) {
+/// Method or status of a message, and its Call-ID.
+fn head(bytes: &[u8]) -> Option<(String, String)> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let (start, headers) = text.split_once("\r\n")?;
+    let start = start.strip_prefix("SIP/2.0 ").unwrap_or(start);
+    let call = headers.lines().find_map(|line| line.strip_prefix("Call-ID:"))?;
+    Some((start.split(' ').next()?.to_owned(), call.trim().to_owned()))
+}
+
+async fn send(to: &UdpSocket, target: SocketAddr, bytes: &[u8], passed: &watch::Sender<Passed>) {
+    // A port that is closed by now is the peer's affair.
+    if to.send_to(bytes, target).await.is_ok()
+        && let Some(head) = head(bytes)
+    {
+        passed.send_if_modified(|passed| passed.insert(head));
+    }
+}
+
+async fn carry(
+    [from, to]: [Arc<UdpSocket>; 2],
+    target: SocketAddr,
+    mut fate: Fate,
+    passed: watch::Sender<Passed>,
+) {
     let mut buffer = vec![0; 65_535];
     let mut held: Option<(Vec<u8>, Instant)> = None;
     loop {
@@ -151,12 +197,11 @@ async fn carry(from: Arc<UdpSocket>, to: Arc<UdpSocket>, target: SocketAddr, mut
                     held = Some((bytes.to_vec(), Instant::now() + HELD_BACK));
                     continue;
                 }
-                // A port that is closed by now is the peer's affair.
-                Next::Waits | Next::Passes => drop(to.send_to(bytes, target).await),
+                Next::Waits | Next::Passes => send(&to, target, bytes, &passed).await,
             }
         }
         if let Some((bytes, _)) = held.take() {
-            let _ = to.send_to(&bytes, target).await;
+            send(&to, target, &bytes, &passed).await;
         }
     }
 }

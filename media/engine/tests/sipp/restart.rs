@@ -2,7 +2,7 @@
 //! goes on after it on the same port.
 
 use crate::behaviours::{THEY_CALL, THEY_HANG_UP, WE_CALL, WE_HANG_UP};
-use crate::harness::{TRUNK, carrier, local_media};
+use crate::harness::{TRUNK, assert_none_left, carrier, local_media};
 use crate::process::{Peer, free_port, sipp_script};
 use crate::relay::{Relay, Road};
 use crate::script::{Ports, calls_us, xml};
@@ -13,9 +13,9 @@ use std::time::Duration;
 use strowger_engine::signalling::{self, SignallingConfig, SipHandle};
 use strowger_model::Cause;
 use strowger_sip::*;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 const CALLS: usize = 5;
 
@@ -25,6 +25,7 @@ type Kept = Arc<Mutex<HashMap<DialogKey, String>>>;
 struct Life {
     handle: SipHandle,
     application: JoinHandle<()>,
+    stop: oneshot::Sender<()>,
     kept: Kept,
     events: mpsc::UnboundedReceiver<SipEvent>,
 }
@@ -33,21 +34,19 @@ impl Life {
     async fn begin(at: SocketAddr, answers: bool, recovering: bool) -> Self {
         let mut config = SignallingConfig::new(at);
         (config.tcp, config.keep_dialogs, config.recovering) = (None, true, recovering);
-        let mut started = signalling::start(config.clone()).await;
-        for _ in 0..100 {
-            if started.is_ok() {
-                break;
-            }
-            // The port is free once the task before has noticed its end.
-            sleep(Duration::from_millis(20)).await;
-            started = signalling::start(config.clone()).await;
-        }
-        let (handle, mut inbox) = started.unwrap();
+        let (handle, mut inbox) = signalling::start(config).await.unwrap();
+        let (stop, mut stopped) = oneshot::channel();
         let (tell, events) = mpsc::unbounded_channel();
         let kept = Kept::default();
         let (keeps, sip) = (kept.clone(), handle.clone());
         let application = tokio::spawn(async move {
-            while let Some(event) = inbox.recv().await {
+            loop {
+                let event = tokio::select! {
+                    // What was told before the end has been heard.
+                    biased;
+                    Some(event) = inbox.recv() => event,
+                    _ = &mut stopped => return,
+                };
                 match &event {
                     SipEvent::Incoming(incoming) => {
                         sip.ring(incoming.dialog).await.unwrap();
@@ -68,7 +67,7 @@ impl Life {
                 }
             }
         });
-        Self { handle, application, kept, events }
+        Self { handle, application, stop, kept, events }
     }
 
     /// Waits for so many events of a kind.
@@ -85,9 +84,15 @@ impl Life {
 
     /// Nothing is said to anybody.
     async fn crash(self) -> HashMap<DialogKey, String> {
-        self.application.abort();
-        let _ = self.application.await;
+        // The second answer comes after what happened before the first was told.
+        self.handle.figures().await.unwrap();
+        self.handle.figures().await.unwrap();
+        self.stop.send(()).unwrap();
+        self.application.await.unwrap();
+        let mut calls = self.handle.calls();
         drop(self.handle);
+        let ended = timeout(Duration::from_secs(20), calls.wait_for(|_| false)).await;
+        assert!(matches!(ended, Ok(Err(_))), "signalling goes on, and its port is not free");
         std::mem::take(&mut *self.kept.lock().unwrap())
     }
 }
@@ -131,8 +136,8 @@ async fn outlives<F: Future<Output = Life>>(
         }
         what => first.expect(what, CALLS, until.1).await,
     }
-    // Until the last ACK is through, whatever the road does to it.
-    sleep(Duration::from_millis(if road == Road::Smooth { 300 } else { 5_000 })).await;
+    // Whatever the road does to them: nobody is owed a repetition by the one that dies.
+    relay.passed(if until.0 == "ringing" { "180" } else { "ACK" }, CALLS).await;
     let kept = first.crash().await;
     assert_eq!(kept.len(), CALLS);
     let next = Life::begin(at, true, true).await;
@@ -152,13 +157,7 @@ async fn outlives<F: Future<Output = Life>>(
     let next = then(next, keys).await;
     let handle = &next.handle;
     peer.finish().await;
-    for _ in 0..400 {
-        if handle.figures().await.unwrap().0.calls == 0 {
-            return;
-        }
-        sleep(Duration::from_millis(100)).await;
-    }
-    panic!("calls are left: {:?}", handle.figures().await.unwrap().0);
+    assert_none_left(handle).await;
 }
 
 const GOES_ON: &str = "

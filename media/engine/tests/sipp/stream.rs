@@ -15,7 +15,8 @@ use tokio::time::sleep;
 
 /// A message is longer than this: it comes in two pieces at least.
 const MAX_PIECE: usize = 200;
-/// Between pieces, so that they are read one by one.
+/// Between pieces: the pace of the road, which nothing waits for to happen. Sent at
+/// once, the kernel would hand them over as one.
 const APART: Duration = Duration::from_millis(1);
 
 /// Where to cut.

@@ -8,8 +8,8 @@ use strowger_api::{
     AgentStatus, CallTrace, LiveCall, QueueStatus, TracedMessage, TrunkCalls, TrunkStatus,
 };
 use strowger_model::{
-    AgentState, CallId, CallRecord, Direction, GuestUse, JournalEntry, JournalKind, RecordingId,
-    TenantId, Timestamp,
+    AgentState, CallId, CallRecord, Direction, JournalEntry, JournalKind, RecordingId, TenantId,
+    Timestamp,
 };
 use strowger_store::{Fact, Recording, RecordingState, WriterConfig};
 use uuid::Uuid;
@@ -35,26 +35,14 @@ pub struct Seeded {
 }
 
 pub fn record(tenant: TenantId, call: CallId, from: &str, at: u64) -> CallRecord {
-    CallRecord {
+    CallRecord::begun(
         call,
         tenant,
-        direction: Direction::Inbound,
-        from: from.parse().expect("an address"),
-        to: "100".parse().expect("an address"),
-        flow_version: None,
-        started_at: Timestamp(at),
-        answered_at: None,
-        ended_at: None,
-        cause: None,
-        ended_by: None,
-        legs: Vec::new(),
-        queue_visits: Vec::new(),
-        transfers: Vec::new(),
-        guest: GuestUse::default(),
-        digits: String::new(),
-        recordings: Vec::new(),
-        attributes: Vec::new(),
-    }
+        Direction::Inbound,
+        from.parse().expect("an address"),
+        "100".parse().expect("an address"),
+        Timestamp(at),
+    )
 }
 
 pub async fn everything(api: &TestApi, mark: &str, number: &str) -> Seeded {

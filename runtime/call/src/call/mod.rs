@@ -102,24 +102,16 @@ impl Call {
     /// A call that has just come in, or is to be dialled.
     pub fn new(setup: CallSetup) -> Self {
         let record = CallRecord {
-            call: setup.call,
-            tenant: setup.tenant,
-            direction: setup.direction,
-            from: setup.from.clone(),
-            to: setup.to.clone(),
             flow_version: setup.version,
-            started_at: setup.now,
-            answered_at: None,
-            ended_at: None,
-            cause: None,
-            ended_by: None,
-            legs: Vec::new(),
-            queue_visits: Vec::new(),
-            transfers: Vec::new(),
             guest: GuestUse::beginning_with(setup.version),
-            digits: String::new(),
-            recordings: Vec::new(),
-            attributes: Vec::new(),
+            ..CallRecord::begun(
+                setup.call,
+                setup.tenant,
+                setup.direction,
+                setup.from.clone(),
+                setup.to.clone(),
+                setup.now,
+            )
         };
         let mut call = Self {
             facts: Arc::new(setup.guest_facts(setup.version)),

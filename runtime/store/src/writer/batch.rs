@@ -40,6 +40,8 @@ pub(super) struct Batch {
     entries: usize,
     facts: Vec<Fact>,
     bytes: u64,
+    /// What was handed over for it, states of records that a newer one replaced included.
+    taken: u64,
 }
 
 /// Entries of one call, see [`crate::journal::chunk`].
@@ -63,7 +65,13 @@ impl Batch {
         self.bytes
     }
 
+    /// How many things were handed over for it.
+    pub(super) fn taken(&self) -> u64 {
+        self.taken
+    }
+
     pub(super) fn record(&mut self, write: RecordWrite) {
+        self.taken += 1;
         match self.place_of.get(&write.0.call) {
             Some(&place) => self.records[place] = *write.0,
             None => {
@@ -74,6 +82,7 @@ impl Batch {
     }
 
     pub(super) fn entry(&mut self, write: JournalWrite) {
+        self.taken += 1;
         self.bytes += write.size();
         self.entries += 1;
         let entry = write.0;
@@ -94,6 +103,7 @@ impl Batch {
     }
 
     pub(super) fn fact(&mut self, fact: Fact) {
+        self.taken += 1;
         self.facts.push(fact);
     }
 
@@ -105,6 +115,7 @@ impl Batch {
         self.entries = 0;
         self.facts.clear();
         self.bytes = 0;
+        self.taken = 0;
     }
 
     /// Writes everything in one transaction.

@@ -16,15 +16,17 @@
 //! - [`Writer::flush`] returns when everything handed over before it is on disk:
 //!   only that is an acknowledgement.
 
+mod backlog;
 mod batch;
 mod task;
 
 use crate::dialect::Connections;
 use crate::fact::Fact;
+use backlog::Backlog;
 use batch::{JournalWrite, RecordWrite};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use strowger_model::{CallId, CallRecord, JournalEntry};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -102,18 +104,46 @@ pub struct WriterCounts {
     pub entries_refused: u64,
     /// Facts refused.
     pub facts_refused: u64,
-    /// Journal entries on their way.
-    pub entries_pending: u64,
+    /// Records, entries and facts handed over and not on disk yet.
+    pub pending: u64,
+    /// Nothing of these is older: what a crash now would lose was handed over since.
+    pub pending_ms: u64,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Counters {
+    began: Instant,
     written: AtomicU64,
     batches: AtomicU64,
     calls_refused: AtomicU64,
     entries_refused: AtomicU64,
     facts_refused: AtomicU64,
     bytes_pending: AtomicU64,
+    backlog: Backlog,
+}
+
+impl Counters {
+    fn new() -> Self {
+        Self {
+            began: Instant::now(),
+            written: AtomicU64::new(0),
+            batches: AtomicU64::new(0),
+            calls_refused: AtomicU64::new(0),
+            entries_refused: AtomicU64::new(0),
+            facts_refused: AtomicU64::new(0),
+            bytes_pending: AtomicU64::new(0),
+            backlog: Backlog::default(),
+        }
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Before anything is handed over.
+    fn handing_over(&self) {
+        self.backlog.add(self.now_ms());
+    }
 }
 
 /// Handle of the writing task. Cheap to clone.
@@ -145,7 +175,7 @@ impl Writer {
         let (facts, fact_queue) = mpsc::channel(config.max_facts.max(1));
         let (orders, order_queue) = mpsc::channel(ORDERS);
         let (health_sender, health) = watch::channel(WriterHealth::default());
-        let counters = Arc::new(Counters::default());
+        let counters = Arc::new(Counters::new());
         let task = task::Task {
             db,
             flush_after: config.flush_after,
@@ -199,14 +229,21 @@ impl Writer {
         }
         let (start, end) = (self.reserve()?, self.reserve()?);
         let call = record.call;
-        start.send(RecordWrite(Box::new(record)));
+        self.write(start, record);
         Ok(OpenCall { call, end: Some(end), writer: self.clone() })
+    }
+
+    fn write(&self, place: mpsc::OwnedPermit<RecordWrite>, record: CallRecord) {
+        self.counters.handing_over();
+        place.send(RecordWrite(Box::new(record)));
     }
 
     /// Hands a fact over. Refused, and counted, only when the database has been
     /// away for so long that every place is taken.
     pub fn keep(&self, fact: Fact) -> Result<(), Refused> {
+        self.counters.handing_over();
         self.facts.try_send(fact).map_err(|error| {
+            self.counters.backlog.take_back();
             self.counters.facts_refused.fetch_add(1, Ordering::Relaxed);
             match error {
                 mpsc::error::TrySendError::Full(_) => Refused::Behind,
@@ -234,13 +271,15 @@ impl Writer {
     /// Counters for metrics.
     pub fn counts(&self) -> WriterCounts {
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let (pending, pending_ms) = self.counters.backlog.size(|| self.counters.now_ms());
         WriterCounts {
             written: load(&self.counters.written),
             batches: load(&self.counters.batches),
             calls_refused: load(&self.counters.calls_refused),
             entries_refused: load(&self.counters.entries_refused),
             facts_refused: load(&self.counters.facts_refused),
-            entries_pending: (self.entries.max_capacity() - self.entries.capacity()) as u64,
+            pending,
+            pending_ms,
         }
     }
 
@@ -254,6 +293,7 @@ impl Writer {
         let write = JournalWrite(entry);
         let size = write.size();
         let pending = self.counters.bytes_pending.fetch_add(size, Ordering::Relaxed);
+        self.counters.handing_over();
         let sent = if pending + size > self.max_journal_bytes {
             Err(Refused::Behind)
         } else {
@@ -264,6 +304,7 @@ impl Writer {
         };
         if sent.is_err() {
             self.counters.bytes_pending.fetch_sub(size, Ordering::Relaxed);
+            self.counters.backlog.take_back();
             self.counters.entries_refused.fetch_add(1, Ordering::Relaxed);
         }
         sent
@@ -293,8 +334,8 @@ impl OpenCall {
     /// Writes the record as it is now, so that more of it survives a crash. Left
     /// out if the writer has no room: the closing record holds everything.
     pub fn checkpoint(&self, record: &CallRecord) {
-        if let Ok(place) = self.writer.records.try_reserve() {
-            place.send(RecordWrite(Box::new(record.clone())));
+        if let Ok(place) = self.writer.reserve() {
+            self.writer.write(place, record.clone());
         }
     }
 
@@ -305,7 +346,7 @@ impl OpenCall {
         if self.writer.records.is_closed() {
             return Err(WriterStopped);
         }
-        place.send(RecordWrite(Box::new(record)));
+        self.writer.write(place, record);
         Ok(())
     }
 }

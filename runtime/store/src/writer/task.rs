@@ -15,6 +15,9 @@ const FIRST_RETRY: Duration = Duration::from_millis(100);
 /// Longest pause: a disk that was freed is noticed soon.
 const LAST_RETRY: Duration = Duration::from_secs(5);
 
+/// No records, entries and facts.
+const NOTHING: [usize; 3] = [0; 3];
+
 pub(super) struct Task {
     pub db: Connections,
     pub flush_after: Duration,
@@ -29,8 +32,8 @@ pub(super) struct Task {
 
 /// Why collecting ended.
 enum Collected {
-    /// Enough or long enough.
-    Batch,
+    /// Enough or long enough; when nothing else was waiting, if that was so.
+    Batch(Option<u64>),
     /// Someone wants everything on disk.
     Order(Order),
     /// Nobody is left to hand anything over.
@@ -43,7 +46,7 @@ impl Task {
         loop {
             let collected = self.collect(&mut batch).await;
             match collected {
-                Collected::Batch => self.commit(&mut batch).await,
+                Collected::Batch(emptied_ms) => self.commit(&mut batch, emptied_ms).await,
                 Collected::Order(order) => {
                     self.drain(&mut batch).await;
                     if order.stop {
@@ -84,9 +87,10 @@ impl Task {
                 () = tokio::time::sleep(self.flush_after) => {}
             }
         }
+        let now_ms = self.counters.now_ms();
         let mut left = self.waiting_each();
         self.take(batch, &mut left);
-        Collected::Batch
+        Collected::Batch((left == NOTHING).then_some(now_ms))
     }
 
     /// How much waits to be written: records, entries, facts.
@@ -116,18 +120,20 @@ impl Task {
 
     /// Commits everything that was handed over before now.
     async fn drain(&mut self, batch: &mut Batch) {
+        let now_ms = self.counters.now_ms();
         let mut left = self.waiting_each();
         loop {
             self.take(batch, &mut left);
             if batch.len() == 0 {
                 return;
             }
-            self.commit(batch).await;
+            self.commit(batch, (left == NOTHING).then_some(now_ms)).await;
         }
     }
 
-    /// Writes the batch, again and again until it is on disk.
-    async fn commit(&self, batch: &mut Batch) {
+    /// Writes the batch, again and again until it is on disk. What is pending then
+    /// was handed over after `emptied_ms`, if that is known.
+    async fn commit(&self, batch: &mut Batch, emptied_ms: Option<u64>) {
         let mut pause = FIRST_RETRY;
         while let Err(error) = batch.write(&self.db).await {
             let text = error.with_advice();
@@ -152,6 +158,7 @@ impl Task {
         self.counters.written.fetch_add(batch.len() as u64, Ordering::Relaxed);
         self.counters.batches.fetch_add(1, Ordering::Relaxed);
         self.counters.bytes_pending.fetch_sub(batch.bytes(), Ordering::Relaxed);
+        self.counters.backlog.committed(batch.taken(), emptied_ms);
         batch.clear();
     }
 }

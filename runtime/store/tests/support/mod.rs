@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 
 use strowger_model::{
-    CallId, CallRecord, Direction, GuestUse, JournalEntry, JournalKind, TenantId, Timestamp,
+    CallId, CallRecord, Direction, JournalEntry, JournalKind, TenantId, Timestamp,
 };
 use strowger_store::{
     CallFallback, Place, RouterChoice, Store, Tenant, TenantLimits, TenantSettings,
@@ -50,26 +50,14 @@ pub fn call_id() -> CallId {
 }
 
 pub fn record(tenant: TenantId, call: CallId, started_at: u64) -> CallRecord {
-    CallRecord {
+    CallRecord::begun(
         call,
         tenant,
-        direction: Direction::Inbound,
-        from: "+441632960001".parse().expect("an address"),
-        to: "+441632960000".parse().expect("an address"),
-        flow_version: None,
-        started_at: Timestamp(started_at),
-        answered_at: None,
-        ended_at: None,
-        cause: None,
-        ended_by: None,
-        legs: Vec::new(),
-        queue_visits: Vec::new(),
-        transfers: Vec::new(),
-        guest: GuestUse::default(),
-        digits: String::new(),
-        recordings: Vec::new(),
-        attributes: Vec::new(),
-    }
+        Direction::Inbound,
+        "+441632960001".parse().expect("an address"),
+        "+441632960000".parse().expect("an address"),
+        Timestamp(started_at),
+    )
 }
 
 pub fn entry(tenant: TenantId, call: CallId, seq: u32) -> JournalEntry {

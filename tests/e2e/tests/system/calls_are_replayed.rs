@@ -1,43 +1,10 @@
 //! Calls that really were made are replayed from the command line: one, a whole
 //! day, step by step, for programs, and on a version that does something else.
 
-use crate::support::{SOON, Scene, TENANT};
+use crate::support::{SOON, Scene, TENANT, replay, replayed};
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
-use std::process::{Output, Stdio};
-use strowger_e2e::house::binary;
 use strowger_e2e::tenant::NUMBER;
-use tokio::io::AsyncWriteExt as _;
-use tokio::process::Command;
-
-async fn replay(scene: &Scene, line: &[&str], input: &str) -> Result<Output> {
-    let mut child = Command::new(binary()?)
-        .args(["flow", "replay"])
-        .args(line)
-        .args(["--url", &format!("http://{}", scene.house.http), "--tenant", TENANT])
-        .env("STROWGER_API_KEY", scene.house.key().trim())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()?;
-    let mut stdin = child.stdin.take().context("its input")?;
-    stdin.write_all(input.as_bytes()).await?;
-    drop(stdin);
-    Ok(tokio::time::timeout(SOON, child.wait_with_output()).await??)
-}
-
-async fn replayed(scene: &Scene, line: &[&str], code: i32) -> Result<String> {
-    let output = replay(scene, line, "").await?;
-    let said = String::from_utf8(output.stdout)?;
-    let complained = String::from_utf8_lossy(&output.stderr);
-    ensure!(
-        output.status.code() == Some(code),
-        "{line:?}: {:?} {said} {complained}",
-        output.status
-    );
-    Ok(said)
-}
 
 async fn upload(scene: &Scene, flow: &str, stock: &str) -> Result<Value> {
     let wasm = strowger_stock::guest(stock).context("a stock guest")?.to_vec();
@@ -61,22 +28,22 @@ async fn on_the_same_version_and_on_another_one() -> Result<()> {
     let call = waited["call"].as_str().context("an id")?;
 
     // The version that served it, alone and among all calls of the day.
-    let said = replayed(&scene, &[call], 0).await?;
+    let said = replayed(&scene.house, &[call], 0).await?;
     ensure!(said.contains("replayed on demo version 1 (the recorded program)"), "{said}");
     ensure!(said.contains("wait in queue support") && said.contains("all the same"), "{said}");
     let today = day(waited["started_at"].as_u64().context("a time")?);
-    let said = replayed(&scene, &["--day", &today], 0).await?;
+    let said = replayed(&scene.house, &["--day", &today], 0).await?;
     ensure!(said.trim() == "2 calls: 2 the same", "{said}");
-    let said = replayed(&scene, &["--day", &today, "--number", "+441632960199"], 0).await?;
+    let said = replayed(&scene.house, &["--day", &today, "--number", "+441632960199"], 0).await?;
     ensure!(said.trim() == "0 calls: 0 the same", "{said}");
 
     // Another version, which nobody has promoted.
     let made = upload(&scene, "demo", "straight-to-queue").await?;
     ensure!(made["number"] == 2, "{made}");
-    let said = replayed(&scene, &[call, "--version", "2"], 2).await?;
+    let said = replayed(&scene.house, &[call, "--version", "2"], 2).await?;
     ensure!(said.contains("replayed on demo version 2 (not the recorded program)"), "{said}");
     ensure!(said.contains("parts here: nothing is recorded of what comes of"), "{said}");
-    let said = replayed(&scene, &[call, "--version", "2", "--json"], 2).await?;
+    let said = replayed(&scene.house, &[call, "--version", "2", "--json"], 2).await?;
     let json: Value = serde_json::from_str(&said)?;
     ensure!(json["verdict"] == "differs", "{json:#}");
     let first = &json["first_difference"]["difference"];
@@ -85,7 +52,7 @@ async fn on_the_same_version_and_on_another_one() -> Result<()> {
 
     // For programs: a line for each call and one for all.
     let line = ["--since", "0", "--number", NUMBER, "--version", "2", "--json"];
-    let said = replayed(&scene, &line, 2).await?;
+    let said = replayed(&scene.house, &line, 2).await?;
     let lines: Vec<Value> = said.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
     ensure!(lines.len() == 3 && lines[2]["summary"]["differs"] == 2, "{said}");
 
@@ -93,12 +60,13 @@ async fn on_the_same_version_and_on_another_one() -> Result<()> {
     let file = scene.folder.path().join("local.wasm");
     std::fs::write(&file, strowger_stock::guest("demo").context("demo")?)?;
     let file = file.to_str().context("UTF-8")?.to_owned();
-    replayed(&scene, &[call, "--file", &file], 0).await?;
-    let said = replayed(&scene, &["--day", &today, "--limit", "1", "--file", &file], 0).await?;
+    replayed(&scene.house, &[call, "--file", &file], 0).await?;
+    let said =
+        replayed(&scene.house, &["--day", &today, "--limit", "1", "--file", &file], 0).await?;
     ensure!(said.trim() == "1 calls: 1 the same", "{said}");
 
     // Step by step: a turn for each line, and no further.
-    let output = replay(&scene, &[call, "--step"], "\n\nq\n").await?;
+    let output = replay(&scene.house, &[call, "--step"], "\n\nq\n").await?;
     let said = String::from_utf8(output.stdout)?;
     ensure!(said.matches("journal entry").count() == 2, "{said}");
     ensure!(output.status.success(), "{:?}", output.status);
@@ -115,8 +83,8 @@ async fn what_cannot_be_replayed_says_what_to_do() -> Result<()> {
     let call = record["call"].as_str().context("an id")?;
 
     let unknown = "019a0000-0000-7000-8000-000000000000";
-    replayed(&scene, &[unknown], 1).await?;
-    let output = replay(&scene, &[call, "--version", "7"], "").await?;
+    replayed(&scene.house, &[unknown], 1).await?;
+    let output = replay(&scene.house, &[call, "--version", "7"], "").await?;
     let complained = String::from_utf8(output.stderr)?;
     ensure!(complained.contains("flow demo has no version 7"), "{complained}");
     ensure!(output.status.code() == Some(1), "{:?}", output.status);
@@ -126,18 +94,18 @@ async fn what_cannot_be_replayed_says_what_to_do() -> Result<()> {
     let unbound = serde_json::json!({"note": ""});
     scene.house.api("PUT", &path, Some(TENANT), Some(&unbound)).await?;
     scene.house.api("DELETE", "/v1/flows/demo", Some(TENANT), None).await?;
-    let output = replay(&scene, &[call], "").await?;
+    let output = replay(&scene.house, &[call], "").await?;
     let complained = String::from_utf8(output.stderr)?;
     ensure!(output.status.code() == Some(1), "{:?} {complained}", output.status);
     ensure!(
         complained.contains("which is deleted") && complained.contains("--file"),
         "{complained}"
     );
-    let said = replayed(&scene, &["--since", "0"], 1).await?;
+    let said = replayed(&scene.house, &["--since", "0"], 1).await?;
     ensure!(said.contains("1 cannot be replayed"), "{said}");
     let file = scene.folder.path().join("local.wasm");
     std::fs::write(&file, strowger_stock::guest("demo").context("demo")?)?;
-    replayed(&scene, &[call, "--file", file.to_str().context("UTF-8")?], 0).await?;
+    replayed(&scene.house, &[call, "--file", file.to_str().context("UTF-8")?], 0).await?;
     Ok(())
 }
 

@@ -136,8 +136,8 @@ async fn two_hundred_calls_outlive_the_server() -> Result<()> {
     let calls = IN_MENUS + WAITING + TALKING + FORGOTTEN;
     let before = until_live(&scene.house, "all calls", calls + 1, |_| true).await?;
     let answered = Instant::now();
-    // What the last of them did is on disk by then.
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    // What the last of them did, too.
+    scene.house.until_on_disk(SOON).await?;
 
     let Scene { house, caller, folder } = scene;
     let sip = house.sip;

@@ -5,7 +5,8 @@ use crate::support::{SOON, Scene};
 use anyhow::Result;
 use std::time::Duration;
 
-/// European busy tone: 425 Hz, half a second on, half a second off.
+/// European busy tone: 425 Hz, half a second on, half a second off. The cadence is
+/// what the flow is to recognise; the test waits for the record.
 const BUSY_HZ: f32 = 425.0;
 const BUSY_MS: u64 = 500;
 

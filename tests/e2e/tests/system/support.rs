@@ -1,12 +1,18 @@
 //! What every test begins with: a server, a tenant, a caller, agents.
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Value, json};
+use sqlx::{Connection as _, SqliteConnection};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Output, Stdio};
 use std::time::Duration;
 use strowger_e2e::house::{House, Plan, binary};
 use strowger_e2e::phone::{Phone, Talk};
 use strowger_e2e::tenant::{self, DOMAIN, NUMBER};
 use tempfile::TempDir;
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::Command;
 
 pub const TENANT: &str = "acme";
 /// Longer than anything takes on a busy machine; waiting ends as soon as it happened.
@@ -43,6 +49,32 @@ impl Scene {
         let scene = Self::new().await?;
         scene.bind(flow).await?;
         Ok(scene)
+    }
+
+    /// The server of before is gone; another one goes on with its data, at the same
+    /// SIP address.
+    async fn again(sip: SocketAddr, caller: Phone, folder: TempDir) -> Result<Self> {
+        let plan = Plan { sip, ..Plan::new(binary()?, folder.path()) };
+        Ok(Self { house: House::start(&plan).await?, caller, folder })
+    }
+
+    /// Kills the server and starts another one; `between` sees the data folder when
+    /// there is none.
+    pub async fn kill(self, between: impl AsyncFnOnce(&Path) -> Result<()>) -> Result<Self> {
+        let Self { house, caller, folder } = self;
+        let sip = house.sip;
+        house.kill().await?;
+        between(folder.path()).await?;
+        Self::again(sip, caller, folder).await
+    }
+
+    /// Stops the server properly and starts another one, likewise.
+    pub async fn restart(self, between: impl AsyncFnOnce(&Path) -> Result<()>) -> Result<Self> {
+        let Self { house, caller, folder } = self;
+        let sip = house.sip;
+        house.stop(SOON).await?;
+        between(folder.path()).await?;
+        Self::again(sip, caller, folder).await
     }
 
     /// Puts a stock flow on the number.
@@ -153,6 +185,12 @@ impl Scene {
     }
 }
 
+/// The database of a server that does not run.
+pub async fn database(folder: &Path) -> Result<SqliteConnection> {
+    let url = format!("sqlite://{}", folder.join("strowger.db").display());
+    Ok(SqliteConnection::connect(&url).await?)
+}
+
 pub fn items(page: &Value) -> &[Value] {
     let list = page.get("items").or_else(|| page.get("entries")).unwrap_or(page);
     list.as_array().map_or(&[], Vec::as_slice)
@@ -160,4 +198,35 @@ pub fn items(page: &Value) -> &[Value] {
 
 pub fn record_of(call: &Value) -> &Value {
     call.get("record").unwrap_or(call)
+}
+
+/// Runs `strowger flow replay` with these arguments, and this typed into it.
+pub async fn replay(house: &House, line: &[&str], input: &str) -> Result<Output> {
+    let mut child = Command::new(binary()?)
+        .args(["flow", "replay"])
+        .args(line)
+        .args(["--url", &format!("http://{}", house.http), "--tenant", TENANT])
+        .env("STROWGER_API_KEY", house.key().trim())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()?;
+    let mut stdin = child.stdin.take().context("its input")?;
+    stdin.write_all(input.as_bytes()).await?;
+    drop(stdin);
+    Ok(tokio::time::timeout(SOON, child.wait_with_output()).await??)
+}
+
+/// What `strowger flow replay` prints; it must end with this exit code.
+pub async fn replayed(house: &House, line: &[&str], code: i32) -> Result<String> {
+    let output = replay(house, line, "").await?;
+    let said = String::from_utf8(output.stdout)?;
+    let complained = String::from_utf8_lossy(&output.stderr);
+    ensure!(
+        output.status.code() == Some(code),
+        "{line:?}: {:?} {said} {complained}",
+        output.status
+    );
+    Ok(said)
 }

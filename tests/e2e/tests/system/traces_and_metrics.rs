@@ -2,7 +2,7 @@
 
 use crate::support::{SOON, Scene, TENANT};
 use anyhow::{Context as _, Result, ensure};
-use std::time::Duration;
+use serde_json::Value;
 use strowger_e2e::tenant::{self, DOMAIN};
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
@@ -44,7 +44,11 @@ async fn a_call_leaves_a_ladder_that_only_its_tenant_sees() -> Result<()> {
     let record = scene.only_record().await?;
     let media = &record["legs"][0]["media"];
     assert!(media["packets_received"].as_u64() > Some(0), "{record}");
-    let after = over(&scene, &path).await?;
+    let both_last_words = |trace: &Value| {
+        let ladder = trace["ladder"].as_str().unwrap_or_default();
+        (ladder.matches(" BYE ").count() == 2).then(|| trace.clone())
+    };
+    let after = scene.until("both legs' last words", &path, both_last_words).await?;
     let text = after["messages"].to_string();
     assert!(text.contains("m=audio") && !text.contains("response="), "{text}");
     assert!(text.contains("Authorization: ***"), "{text}");
@@ -60,19 +64,6 @@ async fn a_call_leaves_a_ladder_that_only_its_tenant_sees() -> Result<()> {
         assert!(metrics.lines().any(|line| line == wanted), "{wanted} is not in {metrics}");
     }
     collected(&collector).await
-}
-
-/// The trace once both legs' last words are in it.
-async fn over(scene: &Scene, path: &str) -> Result<serde_json::Value> {
-    let deadline = tokio::time::Instant::now() + SOON;
-    loop {
-        let trace = scene.get(path).await?;
-        if trace["ladder"].as_str().unwrap_or_default().matches(" BYE ").count() == 2 {
-            return Ok(trace);
-        }
-        ensure!(tokio::time::Instant::now() < deadline, "{trace}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
 }
 
 /// The collector has heard an INVITE, and no secret.

@@ -2,7 +2,7 @@
 
 use super::*;
 use strowger_api::TracedMessage;
-use strowger_model::{CallRecord, Direction, GuestUse};
+use strowger_model::{CallRecord, Direction};
 use strowger_store::WriterConfig;
 
 #[tokio::test]
@@ -61,26 +61,14 @@ async fn a_trace_is_a_ladder_with_the_media_below() {
     let tenant: TenantId = created["id"].as_str().unwrap().parse().unwrap();
     let call = CallId(uuid::Uuid::now_v7());
     let writer = served.store.start_writer(WriterConfig::default());
-    let record = CallRecord {
+    let record = CallRecord::begun(
         call,
         tenant,
-        direction: Direction::Inbound,
-        from: "+441632960999".parse().unwrap(),
-        to: "+441632960100".parse().unwrap(),
-        flow_version: None,
-        started_at: Timestamp(1_000),
-        answered_at: None,
-        ended_at: None,
-        cause: None,
-        ended_by: None,
-        legs: Vec::new(),
-        queue_visits: Vec::new(),
-        transfers: Vec::new(),
-        guest: GuestUse::default(),
-        digits: String::new(),
-        recordings: Vec::new(),
-        attributes: Vec::new(),
-    };
+        Direction::Inbound,
+        "+441632960999".parse().unwrap(),
+        "+441632960100".parse().unwrap(),
+        Timestamp(1_000),
+    );
     let _open = writer.open_call(record).unwrap();
     writer.flush().await.unwrap();
     let message = TracedMessage {

@@ -5,9 +5,7 @@ use super::*;
 use strowger_call::{CallLimits, CallSetup, Fallback, GuestEvent, Moment, Story, ViewState};
 use strowger_call::{EndBody, EventBody, TurnBody};
 use strowger_guest::{Budget, EngineConfig, FlowInstance, GuestEngine, UploadLimits};
-use strowger_model::{
-    CallRecord, Cause, Direction, GuestUse, JournalEntry, JournalKind, Party, VersionId,
-};
+use strowger_model::{CallRecord, Cause, Direction, JournalEntry, JournalKind, Party, VersionId};
 use strowger_store::{NewVersion, Order, WriterConfig};
 
 const BEGAN: u64 = 1_795_253_400_000;
@@ -100,26 +98,14 @@ fn text(body: &impl serde::Serialize) -> String {
 /// Stores a call that is over, with this journal.
 async fn keep(served: &Served, journal: &[JournalEntry]) -> String {
     let (tenant, call) = (journal[0].tenant, journal[0].call);
-    let mut record = CallRecord {
+    let mut record = CallRecord::begun(
         call,
         tenant,
-        direction: Direction::Inbound,
-        from: "+441632960001".parse().unwrap(),
-        to: "+441632960000".parse().unwrap(),
-        flow_version: None,
-        started_at: Timestamp(BEGAN),
-        answered_at: None,
-        ended_at: None,
-        cause: None,
-        ended_by: None,
-        legs: Vec::new(),
-        queue_visits: Vec::new(),
-        transfers: Vec::new(),
-        guest: GuestUse::default(),
-        digits: String::new(),
-        recordings: Vec::new(),
-        attributes: Vec::new(),
-    };
+        Direction::Inbound,
+        "+441632960001".parse().unwrap(),
+        "+441632960000".parse().unwrap(),
+        Timestamp(BEGAN),
+    );
     let writer = served.store.start_writer(WriterConfig::default());
     let open = writer.open_call(record.clone()).unwrap();
     for entry in journal {

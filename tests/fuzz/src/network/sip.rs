@@ -6,9 +6,9 @@
 //! stands before the first one is the carrier's. Names in percent signs stand
 //! for what only a peer of ours can know: see [`Script::fill`].
 
-use crate::house::{CARRIER, House, PHONE, STRANGER, address, media};
-use crate::wire::{crlf, header, parameter};
-use crate::{digest, seed_of};
+use super::house::{CARRIER, House, PHONE, STRANGER, address, media};
+use super::wire::{crlf, header, parameter};
+use super::{digest, seed_of};
 use strowger_model::Cause;
 use strowger_sip::{ConnectionId, DialogKey, Direction, Hop, SipEvent};
 

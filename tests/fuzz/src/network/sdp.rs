@@ -1,9 +1,9 @@
 //! Session descriptions: as the offer and as the answer of a call, of ours and
 //! of theirs.
 
-use crate::house::{CARRIER, House, address, media};
-use crate::seed_of;
-use crate::wire::{crlf, header};
+use super::house::{CARRIER, House, address, media};
+use super::seed_of;
+use super::wire::{crlf, header};
 use std::collections::BTreeSet;
 use strowger_sip::{
     Codec, DialogKey, Hop, LocalMedia, MediaOptions, Negotiated, Security, Session, SipEvent,

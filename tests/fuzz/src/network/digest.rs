@@ -1,10 +1,10 @@
 //! Digest headers, one a line: as proofs of a phone that registers, and as
 //! challenges of a carrier that we call.
 
-use crate::house::{CARRIER, House, PASSWORD, PHONE, TRUNK_PASSWORD, address};
-use crate::seed_of;
-use crate::sip::replace;
-use crate::wire::{header, parameter};
+use super::house::{CARRIER, House, PASSWORD, PHONE, TRUNK_PASSWORD, address};
+use super::seed_of;
+use super::sip::replace;
+use super::wire::{header, parameter};
 use sha2::{Digest as _, Sha256};
 use strowger_sip::{DialogKey, Hop, SipEvent};
 

@@ -1,6 +1,6 @@
 //! One endpoint in virtual time with a tenant, a carrier and a phone around it.
 
-use crate::wire::{check_message, header};
+use super::wire::{check_message, header};
 use bytes::Bytes;
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! Secured packets: forged, changed, repeated; and keys in SDP.
 
-use crate::seed_of;
+use super::seed_of;
 use strowger_rtp::packet::{HEADER_LEN, Header};
 use strowger_rtp::srtp::{
     CryptoLine, MAX_TRAILER, MasterKey, Profile, Protect, SrtpError, Unprotect,
