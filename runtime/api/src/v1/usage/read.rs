@@ -52,7 +52,7 @@ pub(crate) struct Usage {
     pub day: Timestamp,
     /// `flow/NAME` or `router/...`, as in metrics.
     pub module: String,
-    /// Which version; absent: one that comes with the server, or a router's.
+    /// Which version; absent: one that comes with the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<VersionId>,
     /// Calls that it began to serve.
