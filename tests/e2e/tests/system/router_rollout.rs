@@ -5,6 +5,8 @@
 use crate::support::{SOON, Scene, TENANT, items};
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
+use std::time::Duration;
+use strowger_e2e::house::{House, Plan, binary};
 use strowger_e2e::phone::Phone;
 use strowger_model::{CallId, tries_canary};
 
@@ -22,6 +24,18 @@ async fn with_router(router: &Value) -> Result<Scene> {
     let queue = json!({"name": "support", "wrap_up_ms": 0, "router": router});
     scene.house.api("PUT", "/v1/queues/support", Some(TENANT), Some(&queue)).await?;
     Ok(scene)
+}
+
+/// The same with a queue whose calls get two versions; their ids.
+async fn split_in_halves() -> Result<(Scene, Value, Value)> {
+    let scene = with_router(&json!({"kind": "own", "name": "mine"})).await?;
+    let stable = scene.get("/v1/routers/mine/versions/1").await?["id"].clone();
+    let canary = upload(&scene, "skills").await?;
+    let split = json!({"kind": "own", "name": "mine",
+                       "canary": {"version": 2, "share_percent": 50}});
+    let queue = json!({"name": "support", "wrap_up_ms": 0, "router": split});
+    scene.house.api("PUT", "/v1/queues/support", Some(TENANT), Some(&queue)).await?;
+    Ok((scene, stable, canary))
 }
 
 /// A caller waits, reaches the agent and hangs up; the agent is ready again.
@@ -50,13 +64,7 @@ async fn decided(scene: &Scene, call: &Value) -> Result<Vec<Value>> {
 #[tokio::test]
 async fn a_queues_split_gives_a_call_the_router_that_its_hash_says() -> Result<()> {
     const CALLS: usize = 12;
-    let scene = with_router(&json!({"kind": "own", "name": "mine"})).await?;
-    let stable = scene.get("/v1/routers/mine/versions/1").await?["id"].clone();
-    let canary = upload(&scene, "skills").await?;
-    let split = json!({"kind": "own", "name": "mine",
-                       "canary": {"version": 2, "share_percent": 50}});
-    let queue = json!({"name": "support", "wrap_up_ms": 0, "router": split});
-    scene.house.api("PUT", "/v1/queues/support", Some(TENANT), Some(&queue)).await?;
+    let (scene, stable, canary) = split_in_halves().await?;
     let agent = scene.agent("201").await?;
     for _ in 0..CALLS {
         served(&scene, &agent).await?;
@@ -80,6 +88,41 @@ async fn a_queues_split_gives_a_call_the_router_that_its_hash_says() -> Result<(
         .await?;
     let served = |place: usize| compared["versions"][place]["served"].as_u64().unwrap_or(0);
     assert_eq!((served(0), served(1)), (tried as u64, (CALLS - tried) as u64), "{compared}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_waits_over_a_restart_keeps_the_router() -> Result<()> {
+    const WAITING: usize = 6;
+    let (scene, stable, canary) = split_in_halves().await?;
+    let mut talks = Vec::new();
+    for _ in 0..WAITING {
+        talks.push(scene.call().await?);
+    }
+    scene
+        .until("everybody waits", "/v1/calls/live", |page| {
+            let waiting = items(page).iter().filter(|call| call["queue"] == "support").count();
+            (waiting == WAITING).then_some(())
+        })
+        .await?;
+    // Being killed within a second of what happened is not promised to anybody.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let Scene { house, caller, folder } = scene;
+    let sip = house.sip;
+    house.kill().await?;
+    let house = House::start(&Plan { sip, ..Plan::new(binary()?, folder.path()) }).await?;
+    let scene = Scene { house, caller, folder };
+    let agent = scene.agent("201").await?;
+    for _ in 0..WAITING {
+        let answered = agent.next_call(SOON).await?.answer().await?;
+        answered.hang_up().await?;
+    }
+    for record in scene.closed_records(WAITING).await? {
+        let call: CallId = record["call"].as_str().context("an id")?.parse()?;
+        let expected = if tries_canary(call, 50) { &canary } else { &stable };
+        let routers = decided(&scene, &record["call"]).await?;
+        assert_eq!(routers, [json!({"version": expected})], "{record}");
+    }
     Ok(())
 }
 
