@@ -10,6 +10,7 @@
 //! leads to is carried out by the call's task as always.
 
 use crate::fair::{FairLimits, FairQueue};
+use crate::priority;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -23,9 +24,6 @@ const MAX_WAITING_EACH: usize = 1_024;
 const MAX_WAITING: usize = 16_384;
 /// Native stack, as of the other guest threads.
 const STACK_BYTES: usize = 4 * crate::limits::MAX_WASM_STACK_BYTES;
-
-/// How much nicer compilers are than calls.
-const NICER: i32 = 10;
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -77,7 +75,7 @@ impl BackgroundThreads {
                 .name(format!("guest-slow-{index}"))
                 .stack_size(STACK_BYTES)
                 .spawn(move || {
-                    yield_to_all_others();
+                    priority::yield_to_all_others();
                     wasmtime::Engine::tls_eager_initialize();
                     shared.work();
                 })?;
@@ -143,41 +141,6 @@ impl Shared {
             state.queue.done(tenant, used_us);
             // The tenant's next turn may have waited for this one's end.
             self.changed.notify_one();
-        }
-    }
-}
-
-/// Puts this thread below all others: the kernel runs it when nobody else wants
-/// the processor, and takes it away as soon as somebody does. Where that is not
-/// to be had, things are as they were.
-pub(crate) fn yield_to_all_others() {
-    #[cfg(target_os = "linux")]
-    {
-        let parameters = libc::sched_param { sched_priority: 0 };
-        // SAFETY: names this thread (0) and a structure that lives on our stack.
-        let done = unsafe { libc::sched_setscheduler(0, libc::SCHED_IDLE, &parameters) };
-        if done != 0 {
-            let error = std::io::Error::last_os_error();
-            tracing::warn!(%error, "a background thread has the priority of all others");
-        }
-    }
-}
-
-/// Lowers this thread's priority for work that somebody waits for, but no caller:
-/// it gets about a tenth of a processor that others want too, and all of one that
-/// nobody wants.
-pub(crate) fn yield_to_most_others() {
-    #[cfg(target_os = "linux")]
-    {
-        // SAFETY: takes numbers and names this thread (0); nothing is pointed to.
-        // On Linux a nice value is a thread's own (setpriority(2), notes).
-        let done = unsafe {
-            let own = libc::getpriority(libc::PRIO_PROCESS, 0);
-            libc::setpriority(libc::PRIO_PROCESS, 0, (own + NICER).min(19))
-        };
-        if done != 0 {
-            let error = std::io::Error::last_os_error();
-            tracing::warn!(%error, "a compile thread has the priority of all others");
         }
     }
 }

@@ -13,6 +13,7 @@ mod fair;
 mod fault;
 mod host;
 mod limits;
+pub mod priority;
 mod program;
 pub mod replay;
 mod threads;

@@ -6,6 +6,7 @@
 //! a guest. A task that stands behind a slow guest is taken over by the next
 //! thread that has nothing to do.
 
+use crate::priority;
 use std::fmt;
 use std::future::Future;
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -38,7 +39,10 @@ impl GuestThreads {
             .thread_name("guest")
             .thread_stack_size(STACK_BYTES)
             // Signal stacks and thread-locals now rather than inside somebody's call.
-            .on_thread_start(wasmtime::Engine::tls_eager_initialize)
+            .on_thread_start(|| {
+                priority::take_short_turns();
+                wasmtime::Engine::tls_eager_initialize();
+            })
             .enable_time()
             .build()?;
         Ok(Self { handle: runtime.handle().clone(), runtime: Some(runtime) })

@@ -41,7 +41,7 @@ impl CompileWorker {
 }
 
 fn work(queue: &Mutex<Receiver<Job>>) {
-    crate::background::yield_to_most_others();
+    crate::priority::yield_to_all_others();
     loop {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = next else { return };

@@ -26,6 +26,7 @@ impl SignallingThread {
         std::thread::Builder::new()
             .name("signalling".to_owned())
             .spawn(move || {
+                strowger_guest::priority::take_short_turns();
                 // The sender is only ever dropped.
                 let _ = runtime.block_on(ended);
             })

@@ -63,7 +63,9 @@ pub(crate) fn place(
     number: &str,
     call: u32,
 ) -> Result<(f64, Vec<u8>)> {
-    let id = format!("quiet{call}-{}", local.port());
+    // With the address: two callers may have got the same port, and the same call
+    // twice over two ways is refused (RFC 3261, 8.2.2.2).
+    let id = format!("quiet{call}-{}-{}", local.port(), local.ip());
     let request = |method: &str, uri: &str, to: &str, cseq: u32| {
         Message::new(format!("{method} {uri} SIP/2.0"))
             .with("Via", format!("SIP/2.0/UDP {local};branch=z9hG4bK{method}{id}"))

@@ -70,11 +70,18 @@ impl Hostile {
     }
 }
 
-impl Storm {
-    pub(super) async fn end(self) -> Result<Done> {
+/// Also when the measuring fails in between.
+impl Drop for Storm {
+    fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        let (calls, answered, refused) = self.calling.await??;
-        for uploading in self.uploading {
+    }
+}
+
+impl Storm {
+    pub(super) async fn end(mut self) -> Result<Done> {
+        self.stop.store(true, Ordering::Relaxed);
+        let (calls, answered, refused) = (&mut self.calling).await??;
+        for uploading in &self.uploading {
             // One may be waiting for a compiler; nobody waits for it.
             uploading.abort();
         }

@@ -74,7 +74,10 @@ fn one(server: SocketAddr, index: usize, later: Duration, length: Duration) -> R
         quiet::wait_until(due);
         match quiet::place(&socket, server, local, &number, call) {
             Ok((_, bye)) => talks.push_back((Instant::now() + HOLD, bye)),
-            Err(_) => dropped += 1,
+            Err(why) => {
+                println!("{}: {why:#}", name(index));
+                dropped += 1;
+            }
         }
     }
     for (until, bye) in talks {
