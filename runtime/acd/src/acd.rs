@@ -11,6 +11,7 @@ use crate::last_agents::LastAgents;
 use crate::limits::MAX_LAST_AGENTS;
 use crate::offers::OfferRecord;
 use crate::queues::Queues;
+use crate::routers::Routers;
 use crate::routing::{Asking, Pending};
 use crate::timers::{Timer, Timers};
 use std::collections::{HashMap, VecDeque};
@@ -36,6 +37,7 @@ pub struct Acd {
     /// Contacts that a router may choose now.
     pub(crate) waiting: Shelf<ContactKind, Anchor, 3>,
     pub(crate) waiting_count: usize,
+    pub(crate) routers: Routers,
 
     pub(crate) agents: NumberMap<u64, AgentRecord>,
     pub(crate) agent_numbers: HashMap<AgentId, u64>,
@@ -72,6 +74,7 @@ impl Acd {
             next_contact: 1,
             waiting: Shelf::new(),
             waiting_count: 0,
+            routers: Routers::default(),
             agents: NumberMap::default(),
             agent_numbers: HashMap::new(),
             next_agent: 1,

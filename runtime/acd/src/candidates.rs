@@ -3,22 +3,25 @@
 use crate::acd::Acd;
 use crate::agents::AgentRecord;
 use crate::contacts::{Phase, Waiting};
-use crate::index::{Requirement, Tag, satisfies};
+use crate::index::{Key, Requirement, Tag, satisfies};
+use crate::routers::RouterIndex;
 
-/// Contacts of one queue with the same needs.
+/// Contacts of one queue with the same router and the same needs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ContactKind {
     pub(crate) queue: u32,
+    pub(crate) router: RouterIndex,
     pub(crate) needs: Requirement,
 }
 
 /// Where a group of contacts stands: under one of its needs, so that an agent
-/// meets it at most once and only with that skill; and by ageing, because only
-/// those who age alike stay in order.
+/// meets it at most once and only with that skill; by ageing, because only those
+/// who age alike stay in order; and by router, which sees none but its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Anchor {
     pub(crate) tag: Option<Tag>,
     pub(crate) ageing: u32,
+    pub(crate) router: RouterIndex,
 }
 
 /// Where a group of agents stands.
@@ -77,11 +80,13 @@ impl AgentOrder {
 }
 
 impl Acd {
-    /// Numbers of waiting contacts that the agent may serve, best first.
+    /// Numbers of waiting contacts that the agent may serve, best first: those of
+    /// one router, or without one those of all.
     pub(crate) fn contacts_for(
         &self,
         agent: &AgentRecord,
         order: ContactOrder,
+        router: Option<RouterIndex>,
         skip: usize,
         limit: usize,
     ) -> Vec<u64> {
@@ -90,15 +95,17 @@ impl Acd {
         };
         let now = i64::try_from(self.now.0).unwrap_or(i64::MAX);
         let anchors = tags.iter().map(|(tag, _)| Some(*tag)).chain([None]);
-        let racks = anchors.flat_map(|tag| {
-            self.queues.ageings().map(move |ageing| {
-                // What everybody of this rate has gained since 1970: makes
-                // priorities of different rates comparable at this moment.
-                let gained = match order {
-                    ContactOrder::AgedPriority => -i64::from(ageing).saturating_mul(now),
-                    ContactOrder::Arrival | ContactOrder::Priority => 0,
-                };
-                (Anchor { tag, ageing }, gained)
+        let racks = self.routers.among(router).flat_map(|router| {
+            anchors.clone().flat_map(move |tag| {
+                self.queues.ageings().map(move |ageing| {
+                    // What everybody of this rate has gained since 1970: makes
+                    // priorities of different rates comparable at this moment.
+                    let gained = match order {
+                        ContactOrder::AgedPriority => -i64::from(ageing).saturating_mul(now),
+                        ContactOrder::Arrival | ContactOrder::Priority => 0,
+                    };
+                    (Anchor { tag, ageing, router }, gained)
+                })
             })
         });
         self.waiting
@@ -176,7 +183,50 @@ impl Acd {
 
     /// Whether the agent may serve anybody who waits.
     pub(crate) fn anything_for(&self, agent: &AgentRecord) -> bool {
-        !self.contacts_for(agent, ContactOrder::Arrival, 0, 1).is_empty()
+        !self.contacts_for(agent, ContactOrder::Arrival, None, 0, 1).is_empty()
+    }
+
+    /// The routers that have a contact which the agent may serve: the one whose
+    /// best contact comes first by priority with ageing, then the others, last
+    /// first.
+    pub(crate) fn routers_for(&mut self, agent: u64) -> Option<(RouterIndex, Vec<RouterIndex>)> {
+        if let Some(only) = self.routers.only() {
+            return Some((only, Vec::new()));
+        }
+        self.keep_contacts(ContactOrder::AgedPriority);
+        let agent = self.agents.get(&agent)?;
+        let mut best: Vec<_> = self
+            .routers
+            .among(None)
+            .filter_map(|router| {
+                let order = ContactOrder::AgedPriority;
+                let first = *self.contacts_for(agent, order, Some(router), 0, 1).first()?;
+                Some((self.aged(first)?, router))
+            })
+            .collect();
+        best.sort_unstable_by_key(|best| std::cmp::Reverse(*best));
+        let (_, first) = best.pop()?;
+        Some((first, best.into_iter().map(|(_, router)| router).collect()))
+    }
+
+    /// Where a contact stands now by priority with ageing, whatever its queue's
+    /// rate is.
+    fn aged(&self, number: u64) -> Option<Key> {
+        let contact = self.contacts.get(&number)?;
+        let ageing = self.queues.get(contact.queue)?.config.ageing_per_minute;
+        let (aged, since, number) = contact.keys(ageing)[ContactOrder::AgedPriority as usize];
+        let now = i64::try_from(self.now.0).unwrap_or(i64::MAX);
+        Some((aged.saturating_sub(i64::from(ageing).saturating_mul(now)), since, number))
+    }
+
+    /// Keeps an order of contacts from now on.
+    pub(crate) fn keep_contacts(&mut self, order: ContactOrder) {
+        let (contacts, queues) = (&self.contacts, &self.queues);
+        self.waiting.keep(order as usize, |number| {
+            let contact = contacts.get(&number)?;
+            let ageing = queues.get(contact.queue)?.config.ageing_per_minute;
+            Some(contact.keys(ageing)[order as usize])
+        });
     }
 
     /// Whether this agent may serve this contact.

@@ -1,5 +1,6 @@
 //! What a tenant has configured: queues and agents.
 
+use crate::routers::RouterPlan;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use strowger_model::{AgentId, QueueId, Skill, SkillNeed, TenantId};
@@ -44,6 +45,9 @@ pub struct QueueConfig {
     /// What becomes of an agent who did not answer.
     #[serde(default)]
     pub after_no_answer: AfterNoAnswer,
+    /// Who decides about contacts that begin to wait from now on.
+    #[serde(default)]
+    pub router: RouterPlan,
 }
 
 impl QueueConfig {
@@ -60,6 +64,7 @@ impl QueueConfig {
             wrap_up_ms: 0,
             members: Members::All,
             after_no_answer: AfterNoAnswer::NotReady,
+            router: RouterPlan::default(),
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::index::Key;
 use crate::input::Enqueue;
 use crate::limits::{MAX_ATTRIBUTES, MAX_CONTACTS, MAX_NEEDS, MAX_OFFERS, MAX_PRIORITY};
 use crate::needs;
+use crate::routers::RouterIndex;
 use crate::timers::Timer;
 use strowger_model::{
     Address, AgentId, CallId, ContactId, ContactOutcome, OfferId, SkillNeed, Timestamp,
@@ -20,6 +21,8 @@ pub(crate) struct Waiting {
     pub(crate) queue: u32,
     pub(crate) enqueued_at: Timestamp,
     pub(crate) priority: i32,
+    /// Decides about it from the beginning to the end.
+    pub(crate) router: RouterIndex,
     /// Its own; those of the queue come on top.
     pub(crate) needs: Vec<SkillNeed>,
     pub(crate) attributes: Vec<(String, String)>,
@@ -76,12 +79,17 @@ impl Acd {
                     outcome,
                     reason,
                     agent: None,
+                    router: None,
                     waited_ms: 0,
                     offers: 0,
                 }));
                 return;
             }
         };
+        let Some(plan) = self.queues.get(queue_number).map(|queue| &queue.config.router) else {
+            return;
+        };
+        let router = self.routers.take(plan.router_for(wish.call));
         let number = self.next_contact;
         self.next_contact += 1;
         let enqueued_at = wish.since.map_or(self.now, |since| since.min(self.now));
@@ -89,6 +97,7 @@ impl Acd {
             number,
             call: wish.call,
             queue: queue_number,
+            router,
             enqueued_at,
             priority: wish.priority.clamp(-MAX_PRIORITY, MAX_PRIORITY),
             needs: wish.needs,
@@ -168,12 +177,13 @@ impl Acd {
         let member = queue.is_restricted().then_some(queue.config.id);
         let needs = needs::tagged(&mut self.tags, levels.into_iter(), member.into_iter());
         let ageing = queue.config.ageing_per_minute;
-        let kind = ContactKind { queue: contact.queue, needs };
+        let router = contact.router;
+        let kind = ContactKind { queue: contact.queue, router, needs };
         let tags = &self.tags;
         let (group, new) = self.waiting.enter(&kind, || {
             // The rarest tag: agents who lack it never even meet the group.
             let rarest = kind.needs.iter().map(|(tag, _)| *tag).min_by_key(|t| tags.holders(*t));
-            vec![Anchor { tag: rarest, ageing }]
+            vec![Anchor { tag: rarest, ageing, router }]
         });
         if !new {
             self.tags.release_all(&kind.needs);
@@ -291,6 +301,8 @@ impl Acd {
         ] {
             self.timers.cancel(timer);
         }
+        let router = Some(self.routers.choice(contact.router));
+        self.routers.release(contact.router);
         let mut others_move = false;
         if let Some(queue) = self.queues.get_mut(contact.queue) {
             let place = contact.keys(queue.config.ageing_per_minute)[2];
@@ -303,6 +315,7 @@ impl Acd {
             outcome,
             reason: reason.to_owned(),
             agent,
+            router,
             waited_ms: self.now.ms_since(contact.enqueued_at),
             offers: contact.offers,
         }));

@@ -1,7 +1,7 @@
 //! The journal of routing: why did this caller reach that agent?
 
 use crate::distribution::{Agent, Contact, RouterTrigger};
-use crate::effect::RouterChoice;
+use crate::routers::RouterChoice;
 use serde::{Deserialize, Serialize};
 use strowger_model::{AgentId, CallId, TenantId, Timestamp};
 
@@ -17,7 +17,7 @@ pub struct Decision {
     pub at: Timestamp,
     /// The seed the router was given.
     pub seed: u64,
-    /// Whose router.
+    /// Which router.
     pub router: RouterChoice,
     /// Why it was asked.
     pub trigger: RouterTrigger,
@@ -29,6 +29,9 @@ pub struct Decision {
     pub assignments: Vec<Assignment>,
     /// Why the run did not count.
     pub fault: Option<String>,
+    /// What kind the fault is of.
+    #[serde(default)]
+    pub fault_kind: Option<String>,
     /// Fuel used.
     pub fuel: u64,
     /// Time inside the guest.

@@ -2,6 +2,7 @@
 
 use crate::decision::Decision;
 use crate::distribution::RouterTrigger;
+use crate::routers::RouterChoice;
 use serde::{Deserialize, Serialize};
 use strowger_model::{
     AgentId, AgentState, CallId, ContactId, ContactOutcome, OfferId, QueueId, Timestamp,
@@ -16,7 +17,7 @@ pub enum AcdEffect {
     AskRouter {
         /// Number of this run.
         ask: u64,
-        /// Whose router.
+        /// Which one.
         router: RouterChoice,
         /// Why it is asked.
         trigger: RouterTrigger,
@@ -62,16 +63,6 @@ pub enum AcdEffect {
     Event(AcdEvent),
 }
 
-/// Which router is to be run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RouterChoice {
-    /// The one the tenant has chosen; a stock one if none was uploaded.
-    Tenant,
-    /// The stock router, because the tenant's failed at this very trigger.
-    Stock,
-}
-
 /// One contact offered to one agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
@@ -102,6 +93,9 @@ pub struct ContactEnded {
     pub reason: String,
     /// Who serves the caller.
     pub agent: Option<AgentId>,
+    /// The router that was to decide about it; none: it became no contact.
+    #[serde(default)]
+    pub router: Option<RouterChoice>,
     /// How long it took.
     pub waited_ms: u64,
     /// Offers that came to nothing.

@@ -144,10 +144,19 @@ pub struct RouterDone {
     /// Which run.
     pub ask: u64,
     /// Why it does not count: a trap, an exceeded budget, an error returned.
-    /// The tenant's router is then followed by the stock router.
-    pub fault: Option<String>,
+    /// Any router but the stock router is then followed by that.
+    pub fault: Option<RouterFault>,
     /// Fuel used.
     pub fuel: u64,
     /// Time inside the guest.
     pub busy_us: u64,
+}
+
+/// Why one run of a router does not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouterFault {
+    /// What kind it is of, as faults of guests are named: `trap`, `fuel`, ...
+    pub kind: String,
+    /// In words.
+    pub reason: String,
 }

@@ -41,6 +41,10 @@ pub(crate) const MAX_OFFERS: u32 = 1_000;
 /// longer than any real one, short enough that an agent is back the next day.
 pub(crate) const MAX_TALK_MS: u64 = 8 * 60 * 60 * 1_000;
 
+/// Routers that have contacts at a time; contacts beyond get the stock router.
+/// An agent who becomes free may be asked about at each of them.
+pub(crate) const MAX_ROUTERS: usize = 32;
+
 /// Agents who have become free and are not in the index yet: few enough that
 /// catching up is no pause.
 pub(crate) const MAX_FRESH: usize = 64;

@@ -4,7 +4,7 @@
 
 use crate::acd::Acd;
 use crate::candidates::{AgentOrder, ContactOrder};
-use crate::contacts::Phase;
+use crate::contacts::{Phase, Waiting};
 use crate::decision::{Assignment, Look};
 use crate::distribution::{Agent, Contact, Distribution};
 use crate::limits::{MAX_DEPTH, MAX_PAGE, WAKE_MS};
@@ -31,17 +31,13 @@ impl Acd {
     ) -> Result<Vec<Contact>, String> {
         let order = ContactOrder::named(order)?;
         let (skip, limit) = page(skip, limit)?;
-        let agent = self.agents.get(&agent).ok_or_else(|| no_agent(agent))?;
-        if !agent.is_free() {
+        if !self.agents.get(&agent).ok_or_else(|| no_agent(agent))?.is_free() {
             return Ok(Vec::new());
         }
-        let (contacts, queues) = (&self.contacts, &self.queues);
-        self.waiting.keep(order as usize, |number| {
-            let contact = contacts.get(&number)?;
-            let ageing = queues.get(contact.queue)?.config.ageing_per_minute;
-            Some(contact.keys(ageing)[order as usize])
-        });
-        let found = self.contacts_for(agent, order, skip, limit);
+        self.keep_contacts(order);
+        let agent = self.agents.get(&agent).ok_or_else(|| no_agent(agent))?;
+        let router = self.asking.as_ref().map(|asking| asking.router);
+        let found = self.contacts_for(agent, order, router, skip, limit);
         Ok(found.into_iter().filter_map(|number| self.contact_view(number)).collect())
     }
 
@@ -70,7 +66,7 @@ impl Acd {
             let agents = &self.agents;
             self.idle.keep(1, |number| agents.get(&number).map(|agent| agent.keys()[1]));
         }
-        let contact = self.contacts.get(&contact).ok_or_else(|| no_contact(contact))?;
+        let contact = self.seen(contact).ok_or_else(|| no_contact(contact))?;
         let found = self.agents_for(contact, order, skip, limit);
         let view = |(number, level)| {
             let agent = self.agents.get(&number)?;
@@ -80,8 +76,15 @@ impl Acd {
         Ok(found.into_iter().filter_map(view).collect())
     }
 
+    /// The contact, if it is one of the router that is asked.
+    fn seen(&self, number: u64) -> Option<&Waiting> {
+        let contact = self.contacts.get(&number)?;
+        let router = self.asking.as_ref().map(|asking| asking.router);
+        router.is_none_or(|router| contact.router == router).then_some(contact)
+    }
+
     fn find_contact_fact(&self, contact: u64, name: &str) -> Option<String> {
-        let contact = self.contacts.get(&contact)?;
+        let contact = self.seen(contact)?;
         match name {
             "from" => Some(contact.from.to_string()),
             "to" => Some(contact.to.to_string()),
@@ -125,8 +128,7 @@ impl Acd {
         if self.asking.is_none() {
             return Err("assignments are made while the router is asked".into());
         }
-        let contact =
-            self.contacts.get(&contact_number).ok_or_else(|| no_contact(contact_number))?;
+        let contact = self.seen(contact_number).ok_or_else(|| no_contact(contact_number))?;
         let agent = self.agents.get(&agent_number).ok_or_else(|| no_agent(agent_number))?;
         if !matches!(contact.phase, Phase::Waiting(_)) {
             return Err(format!("contact {contact_number} is being offered already"));
@@ -233,10 +235,8 @@ impl Distribution for Acd {
     }
 
     fn wake_in(&mut self, contact: u64, ms: u32) -> Result<(), String> {
-        let waits = self
-            .contacts
-            .get(&contact)
-            .is_some_and(|contact| matches!(contact.phase, Phase::Waiting(_)));
+        let waits =
+            self.seen(contact).is_some_and(|contact| matches!(contact.phase, Phase::Waiting(_)));
         let result = if waits { Ok(()) } else { Err(no_contact(contact)) };
         self.refused(result)?;
         let ms_bounded = u64::from(ms).clamp(*WAKE_MS.start(), *WAKE_MS.end());

@@ -8,19 +8,25 @@
 //! Agents are asked about before contacts, and contacts by priority and
 //! arrival: a newcomer must not take an agent past those who waited.
 //!
+//! A contact is decided about by its own router, which sees no others. About an
+//! agent every router is asked that has a contact for the agent, until one takes
+//! the agent: first the one whose best contact comes first.
+//!
 //! If a router leaves both a contact and somebody for it unassigned, it is
 //! asked again after [`REASK_MS`], over and over. A pair of a waiting contact
 //! and a free agent is therefore never forgotten: a question about one of the
 //! two is always pending, under way, or timed.
 
 use crate::acd::Acd;
+use crate::candidates::ContactOrder;
 use crate::contacts::Phase;
 use crate::decision::Decision;
 use crate::distribution::RouterTrigger;
-use crate::effect::{AcdEffect, RouterChoice};
+use crate::effect::AcdEffect;
 use crate::index::Key;
-use crate::input::RouterDone;
+use crate::input::{RouterDone, RouterFault};
 use crate::limits::{ASK_MS, MAX_LOOKS, REASK_MS};
+use crate::routers::{RouterChoice, RouterIndex};
 use crate::timers::Timer;
 use std::collections::{BTreeSet, HashSet, VecDeque};
 
@@ -38,6 +44,11 @@ pub(crate) struct Pending {
 #[derive(Debug)]
 pub(crate) struct Asking {
     pub(crate) decision: Decision,
+    /// Whose contacts it is about, one use of which is held; the stock router
+    /// may have been asked in its place.
+    pub(crate) router: RouterIndex,
+    /// Who is asked about the same agent next, last first.
+    others: Vec<RouterIndex>,
 }
 
 /// Whom a question is about.
@@ -93,17 +104,45 @@ impl Acd {
             } else {
                 return;
             };
-            if self.is_open(subject) {
-                let trigger = match subject {
-                    Subject::Agent(number) => RouterTrigger::AgentReady(number),
-                    Subject::Contact { number, wake: false } => {
-                        RouterTrigger::ContactWaiting(number)
-                    }
-                    Subject::Contact { number, wake: true } => RouterTrigger::Wake(number),
-                };
-                self.ask(trigger, RouterChoice::Tenant);
+            if !self.is_open(subject) {
+                continue;
+            }
+            let (trigger, routers) = match subject {
+                Subject::Agent(number) => {
+                    (RouterTrigger::AgentReady(number), self.routers_for(number))
+                }
+                Subject::Contact { number, wake } => {
+                    let router = self.contacts.get(&number).map(|contact| contact.router);
+                    let trigger = match wake {
+                        false => RouterTrigger::ContactWaiting(number),
+                        true => RouterTrigger::Wake(number),
+                    };
+                    (trigger, router.map(|router| (router, Vec::new())))
+                }
+            };
+            if let Some((router, others)) = routers {
+                self.ask(trigger, self.routers.choice(router), router, others);
             }
         }
+    }
+
+    /// Asks the next router about an agent whom none has taken so far; false if
+    /// there is none to ask.
+    fn ask_others(&mut self, trigger: &RouterTrigger, mut others: Vec<RouterIndex>) -> bool {
+        let RouterTrigger::AgentReady(number) = *trigger else {
+            return false;
+        };
+        while let Some(router) = others.pop() {
+            let Some(agent) = self.agents.get(&number).filter(|agent| agent.is_free()) else {
+                return false;
+            };
+            let order = ContactOrder::Arrival;
+            if !self.contacts_for(agent, order, Some(router), 0, 1).is_empty() {
+                self.ask(trigger.clone(), self.routers.choice(router), router, others);
+                return true;
+            }
+        }
+        false
     }
 
     /// Whether the subject is free and somebody is there for it.
@@ -124,7 +163,14 @@ impl Acd {
         }
     }
 
-    fn ask(&mut self, trigger: RouterTrigger, router: RouterChoice) {
+    fn ask(
+        &mut self,
+        trigger: RouterTrigger,
+        choice: RouterChoice,
+        router: RouterIndex,
+        others: Vec<RouterIndex>,
+    ) {
+        self.routers.keep(router);
         let ask = self.next_ask;
         self.next_ask += 1;
         let seed = self.draw();
@@ -134,18 +180,21 @@ impl Acd {
                 ask,
                 at: self.now,
                 seed,
-                router,
+                router: choice.clone(),
                 trigger: trigger.clone(),
                 looks: Vec::new(),
                 looks_dropped: 0,
                 assignments: Vec::new(),
                 fault: None,
+                fault_kind: None,
                 fuel: 0,
                 busy_us: 0,
             },
+            router,
+            others,
         });
         self.timers.set(Timer::Ask, self.now.plus_ms(ASK_MS));
-        self.emit(AcdEffect::AskRouter { ask, router, trigger, now: self.now, seed });
+        self.emit(AcdEffect::AskRouter { ask, router: choice, trigger, now: self.now, seed });
     }
 
     /// Keeps what a router looked at.
@@ -164,7 +213,10 @@ impl Acd {
         if let Some(asking) = &self.asking {
             self.router_done(RouterDone {
                 ask: asking.decision.ask,
-                fault: Some(format!("no answer within {ASK_MS} ms")),
+                fault: Some(RouterFault {
+                    kind: "host".to_owned(),
+                    reason: format!("no answer within {ASK_MS} ms"),
+                }),
                 fuel: 0,
                 busy_us: 0,
             });
@@ -176,10 +228,13 @@ impl Acd {
             return;
         };
         self.timers.cancel(Timer::Ask);
-        let mut decision = asking.decision;
+        let Asking { mut decision, router, others } = asking;
         decision.fuel = done.fuel;
         decision.busy_us = done.busy_us;
-        decision.fault = done.fault;
+        if let Some(fault) = done.fault {
+            decision.fault = Some(fault.reason);
+            decision.fault_kind = Some(fault.kind);
+        }
         let failed = decision.fault.is_some();
         let chosen: Vec<_> = if failed {
             std::mem::take(&mut decision.assignments)
@@ -187,16 +242,17 @@ impl Acd {
             decision.assignments.clone()
         };
         let trigger = decision.trigger.clone();
-        let router = decision.router;
+        let is_stock = decision.router == RouterChoice::Stock;
         self.emit(AcdEffect::Decided(Box::new(decision)));
         for choice in &chosen {
             self.settle(choice.contact, choice.agent_number, !failed);
         }
-        if failed && router == RouterChoice::Tenant {
-            self.ask(trigger, RouterChoice::Stock);
-        } else {
+        if failed && !is_stock {
+            self.ask(trigger, RouterChoice::Stock, router, others);
+        } else if !self.ask_others(&trigger, others) {
             self.ask_again_later(&trigger);
         }
+        self.routers.release(router);
     }
 
     /// Makes an assignment real, or undoes it: because the router failed, or

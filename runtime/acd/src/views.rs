@@ -2,6 +2,7 @@
 
 use crate::acd::Acd;
 use crate::agents::Duty;
+use crate::routers::RouterChoice;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use strowger_model::{AgentId, AgentState, CallId, QueueId, Timestamp};
@@ -60,6 +61,11 @@ impl Acd {
             },
             served: agent.served,
         })
+    }
+
+    /// The routers that have contacts, or are asked right now.
+    pub fn routers(&self) -> impl Iterator<Item = &RouterChoice> {
+        self.routers.choices()
     }
 
     /// One agent.

@@ -127,6 +127,12 @@ fn cases(a: &Seeded) -> BTreeMap<&'static str, (Expect, Sent)> {
         ("put /v1/routers/{name}/current", (Hidden, Json(json!({"version": 1})))),
         ("get /v1/routers/{name}/rollout", (Hidden, None)),
         ("post /v1/routers/{name}/rollback", (Hidden, Json(json!({})))),
+        (
+            "put /v1/routers/{name}/canary",
+            (Hidden, Json(json!({"version": 1, "share_percent": 10}))),
+        ),
+        ("delete /v1/routers/{name}/canary", (Hidden, None)),
+        ("get /v1/routers/{name}/compare", (Hidden, None)),
         ("delete /v1/routers/{name}/versions/{number}", (Hidden, None)),
         ("get /v1/router", (OwnOnly, None)),
         ("put /v1/router", (Hidden, Json(json!({"kind": "own", "name": a.router})))),

@@ -145,6 +145,95 @@ async fn routers_are_promoted_and_taken_back() {
 }
 
 #[tokio::test]
+async fn a_canary_of_a_router_comes_and_goes() {
+    let api = TestApi::start().await;
+    let key = with_versions(&api, 2).await;
+    let body = json!({"version": 2, "share_percent": 10, "rules": {"trap": {"max_percent": 5}}});
+    let state = put(&api, &key, "/v1/routers/own/canary", body).await.expect(StatusCode::OK);
+    assert_eq!((&state["stable"], &state["canary"]["version"]), (&json!(1), &json!(2)));
+    let told = api.control.changes.lock().unwrap().last().cloned().unwrap();
+    assert!(matches!(told, Change { what: Changed::Routers, .. }));
+    let over = json!({"version": 2, "share_percent": 101});
+    let reply = put(&api, &key, "/v1/routers/own/canary", over).await;
+    assert!(reply.problem(StatusCode::UNPROCESSABLE_ENTITY).contains("0 to 100 percent"));
+    let off = api.ask(&key, "DELETE", "/v1/routers/own/canary", None).await;
+    assert_eq!(off.expect(StatusCode::OK)["canary"], Value::Null);
+    let path = "/v1/routers/own/versions?canary=30";
+    let made = api.put_bytes(&key, "POST", path, b"\0asm router tried at once").await;
+    assert_eq!(made.expect(StatusCode::CREATED)["number"], 3);
+    let state = api.get(&key, "/v1/routers/own/rollout").await.expect(StatusCode::OK);
+    assert_eq!(state["canary"], json!({"version": 3, "share_percent": 30}));
+    let compared = api.get(&key, "/v1/routers/own/compare?versions=1,3").await;
+    let compared = compared.expect(StatusCode::OK);
+    assert_eq!(compared["versions"][1]["version"], 3);
+    assert_eq!(compared["versions"][0]["decision_us"]["p99"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_queue_has_a_router_of_its_own() {
+    let api = TestApi::start().await;
+    let key = with_versions(&api, 3).await;
+    let make = async |name: &str, router: Value| {
+        let body = json!({"name": name, "router": router});
+        api.ask(&key, "POST", "/v1/queues", Some(body)).await
+    };
+    let plain = make("plain", Value::Null).await.expect(StatusCode::CREATED);
+    assert_eq!(plain["router"], Value::Null);
+    let stock = json!({"kind": "stock", "name": "skills"});
+    let made = make("by-skills", stock.clone()).await.expect(StatusCode::CREATED);
+    assert_eq!(made["router"], stock);
+    let split = json!({"kind": "own", "name": "own", "version": 2,
+                       "canary": {"version": 3, "share_percent": 25}});
+    make("split", split.clone()).await.expect(StatusCode::CREATED);
+    let listed = api.get(&key, "/v1/queues").await.expect(StatusCode::OK);
+    let routers: Vec<_> =
+        listed["items"].as_array().unwrap().iter().map(|q| &q["router"]).collect();
+    assert_eq!(routers, [&stock, &Value::Null, &split]);
+    for (wrong, words) in [
+        (json!({"kind": "stock", "name": "magic"}), "there is no stock router"),
+        (
+            json!({"kind": "own", "name": "own", "canary": {"version": 2, "share_percent": 101}}),
+            "0 to 100 percent",
+        ),
+    ] {
+        let problem = make("wrong", wrong).await.problem(StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(problem.contains(words), "{problem}");
+    }
+    for missing in [
+        json!({"kind": "own", "name": "nobody"}),
+        json!({"kind": "own", "name": "own", "version": 9}),
+        json!({"kind": "own", "name": "ivr"}),
+    ] {
+        make("wrong", missing).await.problem(StatusCode::NOT_FOUND);
+    }
+    // What a queue goes by stays, and whoever wants it gone is told which queue it is.
+    for path in ["/v1/routers/own/versions/2", "/v1/routers/own/versions/3", "/v1/routers/own"] {
+        let problem = api.ask(&key, "DELETE", path, None).await.problem(StatusCode::CONFLICT);
+        assert!(problem.contains("the queue \"split\""), "{path}: {problem}");
+    }
+    // Whoever replaces a queue says anew which router it has.
+    let body = json!({"name": "split"});
+    let replaced = put(&api, &key, "/v1/queues/split", body).await.expect(StatusCode::OK);
+    assert_eq!(replaced["router"], Value::Null);
+    api.ask(&key, "DELETE", "/v1/routers/own", None).await.expect(StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn a_queue_goes_by_no_other_tenants_router() {
+    let api = TestApi::start().await;
+    with_versions(&api, 2).await;
+    let (_, other) = api.tenant("other").await;
+    for router in
+        [json!({"kind": "own", "name": "own"}), json!({"kind": "own", "name": "own", "version": 1})]
+    {
+        let body = json!({"name": "queue", "router": router});
+        let reply = api.ask(&other, "POST", "/v1/queues", Some(body)).await;
+        reply.problem(StatusCode::NOT_FOUND);
+        put(&api, &other, "/v1/router", router).await.problem(StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
 async fn versions_show_their_signature() {
     let api = TestApi::start().await;
     let key = with_versions(&api, 1).await;

@@ -3,11 +3,11 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use strowger_acd::Decision;
+use strowger_acd::{ContactEnded, Decision, RouterChoice};
 use strowger_call::KvOp;
-use strowger_model::{AgentId, AgentState, CallId, RecordingId, TenantId, Timestamp};
+use strowger_model::{AgentId, AgentState, CallId, RecordingId, TenantId, Timestamp, VersionId};
 use strowger_sip::ContactRecord;
-use strowger_store::{Fact, Recording, RecordingState, Store, UsageOfRun, Writer};
+use strowger_store::{DecidedBy, Fact, Recording, RecordingState, Store, UsageOfRun, Writer};
 
 use crate::clock;
 use crate::metrics::Metrics;
@@ -55,10 +55,23 @@ impl Ledger {
                 ask: decision.ask,
                 at: decision.at,
                 calls: decision.assignments.iter().map(|chosen| chosen.call).collect(),
+                by: decided_by(decision),
                 body,
             }),
             Err(error) => tracing::error!(%error, "a decision could not be written down"),
         }
+    }
+
+    /// The wait of a contact is over that a version of a router was to decide about.
+    pub fn routed_contact(
+        &self,
+        tenant: TenantId,
+        version: VersionId,
+        at: Timestamp,
+        ended: &ContactEnded,
+    ) {
+        let (call, outcome) = (ended.call, ended.outcome);
+        self.keep(Fact::RoutedContact { tenant, version, at, call, outcome });
     }
 
     /// Where the file of a recording belongs, and its name below the folder.
@@ -143,6 +156,16 @@ impl Ledger {
             tracing::error!(%refused, "the database does not keep up; a fact was lost");
         }
     }
+}
+
+fn decided_by(decision: &Decision) -> Option<DecidedBy> {
+    let RouterChoice::Version(version) = decision.router else { return None };
+    Some(DecidedBy {
+        version,
+        fault_kind: decision.fault_kind.clone(),
+        fuel: decision.fuel,
+        busy_us: decision.busy_us,
+    })
 }
 
 fn recording_file(tenant: TenantId, recording: RecordingId) -> String {

@@ -20,7 +20,7 @@ use strowger_model::{
     CallId, CallRecord, Cause, JournalEntry, LegId, RecordingId, TenantId, Timestamp,
 };
 use strowger_sip::{ContactRecord, DialogRecord, TakeUp};
-use strowger_store::{Recording, Salvaged, Unfinished, UnfinishedCall};
+use strowger_store::{ProgramKind, Recording, Salvaged, Unfinished, UnfinishedCall};
 
 /// How long a call may take to ask for what it needs; it takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -215,7 +215,7 @@ async fn program(node: &Arc<Node>, tenant: &Tenant, call: &Call) -> Option<Progr
     match call.flow() {
         (_, Some(version)) => {
             let scope = node.store.tenant(tenant.id);
-            load::load(node, &scope, true, version).await
+            load::load(node, &scope, ProgramKind::Flow, version).await
         }
         (DIRECT_DIAL, None) => Some(node.direct_dial().clone()),
         (_, None) => None,

@@ -6,8 +6,8 @@ use strowger_model::{
     CallId, CallRecord, ContactOutcome, Direction, Timestamp, VersionId, VersionUse,
 };
 
-/// Calls of one version that are looked at, the newest ones: some 30 MB of
-/// records, a page of which is held at a time.
+/// Calls, decisions or contacts of one version that are looked at, the newest
+/// ones: some 30 MB of records, a page of which is held at a time.
 pub const MAX_COMPARED_CALLS: u32 = 10_000;
 /// Versions that are compared at once.
 pub const MAX_COMPARED_VERSIONS: usize = 10;
@@ -56,7 +56,7 @@ pub struct Spread {
 
 impl Spread {
     /// By the nearest rank.
-    fn of(mut values: Vec<u64>) -> Self {
+    pub(crate) fn of(mut values: Vec<u64>) -> Self {
         values.sort_unstable();
         let rank = |percent: usize| {
             let place = (values.len() * percent).div_ceil(100).max(1) - 1;
@@ -77,18 +77,23 @@ impl Programs {
         since: Option<Timestamp>,
         until: Option<Timestamp>,
     ) -> Result<Vec<VersionReport>> {
-        let mut versions = Vec::new();
-        if numbers.is_empty() {
-            versions = self.usual(name).await?;
-        }
-        for number in numbers {
-            versions.push(self.version(name, *number).await?);
-        }
         let mut reports = Vec::new();
-        for version in versions {
+        for version in self.compared(name, numbers).await? {
             reports.push(self.report(&version, since, until).await?);
         }
         Ok(reports)
+    }
+
+    /// The versions with these numbers; without numbers the usual ones.
+    pub(crate) async fn compared(&self, name: &str, numbers: &[u32]) -> Result<Vec<Version>> {
+        if numbers.is_empty() {
+            return self.usual(name).await;
+        }
+        let mut versions = Vec::new();
+        for number in numbers {
+            versions.push(self.version(name, *number).await?);
+        }
+        Ok(versions)
     }
 
     async fn usual(&self, name: &str) -> Result<Vec<Version>> {

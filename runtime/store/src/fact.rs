@@ -7,7 +7,7 @@
 use crate::dialect::Connections;
 use crate::usage::{self, UsageOfRun};
 use crate::{Recording, Result, row};
-use strowger_model::{AgentId, AgentState, CallId, TenantId, Timestamp};
+use strowger_model::{AgentId, AgentState, CallId, ContactOutcome, TenantId, Timestamp, VersionId};
 
 type Transaction<'a> = sqlx::Transaction<'a, sqlx::Any>;
 
@@ -51,11 +51,40 @@ pub enum Fact {
         at: Timestamp,
         /// The calls it gave to agents.
         calls: Vec<CallId>,
+        /// The version that decided and how that went; none: it was no version of
+        /// the tenant's own.
+        by: Option<DecidedBy>,
         /// The decision, as JSON.
         body: String,
     },
+    /// What became of a contact that a version of a router was to decide about.
+    RoutedContact {
+        /// Whose.
+        tenant: TenantId,
+        /// Which version.
+        version: VersionId,
+        /// When its wait was over.
+        at: Timestamp,
+        /// Which call waited.
+        call: CallId,
+        /// How the wait ended.
+        outcome: ContactOutcome,
+    },
     /// What guests have used, as this run of the server has added it up.
     Usage(UsageOfRun),
+}
+
+/// A version of a router that has decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecidedBy {
+    /// Which.
+    pub version: VersionId,
+    /// What kind of fault it had.
+    pub fault_kind: Option<String>,
+    /// Fuel used.
+    pub fuel: u64,
+    /// Microseconds inside the guest.
+    pub busy_us: u64,
 }
 
 /// Writes facts in one transaction.
@@ -105,19 +134,37 @@ pub(crate) async fn write(tx: &mut Transaction<'_>, fact: &Fact) -> Result<()> {
         }
         Fact::Usage(of_run) => usage::write(tx, of_run).await?,
         Fact::Recording { tenant, recording } => write_recording(tx, *tenant, recording).await?,
-        Fact::Decision { tenant, ask, at, calls, body } => {
+        Fact::RoutedContact { tenant, version, at, call, outcome } => {
+            sqlx::query(
+                "INSERT INTO routed_contacts (tenant_id, version_id, at, call_id, outcome) \
+                 SELECT tenant_id, id, $3, $4, $5 FROM versions WHERE tenant_id = $1 AND id = $2 \
+                 ON CONFLICT (tenant_id, version_id, at, call_id) DO NOTHING",
+            )
+            .bind(tenant.to_string())
+            .bind(version.to_string())
+            .bind(row::ms(*at))
+            .bind(call.to_string())
+            .bind(outcome.name())
+            .execute(&mut **tx)
+            .await?;
+        }
+        Fact::Decision { tenant, ask, at, calls, by, body } => {
             let (tenant, at) = (tenant.to_string(), row::ms(*at));
             // A counter of ours; it does not reach the sign bit.
             let ask = i64::try_from(*ask).unwrap_or(i64::MAX);
             sqlx::query(
-                "INSERT INTO decisions (tenant_id, at, ask, body) \
-                 SELECT id, $2, $3, $4 FROM tenants WHERE id = $1 \
+                "INSERT INTO decisions (tenant_id, at, ask, body, version_id, fault_kind, fuel, \
+                 busy_us) SELECT id, $2, $3, $4, $5, $6, $7, $8 FROM tenants WHERE id = $1 \
                  ON CONFLICT (tenant_id, at, ask) DO NOTHING",
             )
             .bind(&tenant)
             .bind(at)
             .bind(ask)
             .bind(body)
+            .bind(by.as_ref().map(|by| by.version.to_string()))
+            .bind(by.as_ref().and_then(|by| by.fault_kind.clone()))
+            .bind(by.as_ref().map(|by| row::big(by.fuel)))
+            .bind(by.as_ref().map(|by| row::big(by.busy_us)))
             .execute(&mut **tx)
             .await?;
             for call in calls {

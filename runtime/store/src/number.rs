@@ -21,7 +21,7 @@ pub struct Number {
     pub version: Option<(VersionId, u32)>,
     /// A canary of this number's own; none: with a version of its own none, else
     /// the flow's.
-    pub canary: Option<(VersionId, NumberCanary)>,
+    pub canary: Option<(VersionId, BoundCanary)>,
     /// What it is for.
     pub note: String,
     /// When it was bound.
@@ -30,12 +30,12 @@ pub struct Number {
     pub updated_at: Timestamp,
 }
 
-/// A version that some calls of a number try.
+/// A version that some calls of a number, or some contacts of a queue, try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NumberCanary {
+pub struct BoundCanary {
     /// Number of the version.
     pub version: u32,
-    /// Percent of the calls.
+    /// Percent of them.
     pub share_percent: u32,
 }
 
@@ -47,7 +47,7 @@ pub struct NumberRoute<'a> {
     /// To this version of it, whatever is promoted; none: to the stable one.
     pub version: Option<u32>,
     /// Some calls to this version.
-    pub canary: Option<NumberCanary>,
+    pub canary: Option<BoundCanary>,
 }
 
 impl<'a> From<Option<&'a str>> for NumberRoute<'a> {
@@ -208,7 +208,7 @@ fn from_row(found: &AnyRow) -> Result<Number> {
         version: pinned.zip(row::maybe_number(found, "pinned_number")?),
         canary: canary
             .zip(number)
-            .map(|(id, version)| (id, NumberCanary { version, share_percent })),
+            .map(|(id, version)| (id, BoundCanary { version, share_percent })),
         note: row::text(found, "note")?,
         created_at: row::time(found, "created_at")?,
         updated_at: row::time(found, "updated_at")?,

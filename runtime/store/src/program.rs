@@ -4,14 +4,15 @@
 //! are reached only through a version of the tenant's own.
 
 use crate::rollout::{self, Order, Rollout};
-use crate::{Result, RouterChoice, StoreError, TenantStore, row};
+use crate::router_choice::{self, RouterChoice};
+use crate::{Result, StoreError, TenantStore, row};
 use sqlx::any::AnyRow;
 use std::fmt;
-use strowger_model::{FlowId, Timestamp, VersionId, VersionSignature, VersionStatement};
+use strowger_model::{FlowId, TenantId, Timestamp, VersionId, VersionSignature, VersionStatement};
 use uuid::Uuid;
 
 /// What a program is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ProgramKind {
     /// World `call-flow`.
     Flow,
@@ -122,6 +123,11 @@ impl Programs {
     /// Which of the two these are.
     pub fn kind(&self) -> ProgramKind {
         self.kind
+    }
+
+    /// Id of the tenant whose programs these are.
+    pub fn tenant(&self) -> TenantId {
+        self.scope.id()
     }
 
     /// The tenant whose programs these are.
@@ -287,17 +293,22 @@ impl Programs {
     }
 
     /// Deletes a program with all its versions, unless numbers lead to it or the
-    /// tenant distributes with it.
+    /// tenant or a queue distributes with it.
     pub async fn delete(&self, name: &str) -> Result<()> {
         let program = self.get(name).await?;
-        if let RouterChoice::Version(used) = self.scope.settings().await?.settings.router
-            && self.versions(name).await?.iter().any(|version| version.id == used)
+        let versions = self.versions(name).await?;
+        let mut tx = self.scope.write().begin().await?;
+        let uses = |choice: &RouterChoice| {
+            choice.router() == Some(program.id)
+                || versions.iter().any(|version| choice.names_version(version.id))
+        };
+        if self.kind == ProgramKind::Router
+            && let Some(who) = router_choice::who(&mut tx, self.scope.key(), uses).await?
         {
             return Err(StoreError::conflict(format!(
-                "the tenant distributes its contacts with {name}; choose another router first"
+                "{who} distributes contacts with {name}; choose another router there first"
             )));
         }
-        let mut tx = self.scope.write().begin().await?;
         let numbers: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM numbers WHERE flow_id = $1")
             .bind(program.id.to_string())
             .fetch_one(&mut *tx)

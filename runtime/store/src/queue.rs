@@ -1,5 +1,6 @@
 //! Queues and who serves them.
 
+use crate::router_choice::{self, RouterChoice};
 use crate::{Result, StoreError, TenantStore, row};
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
@@ -44,6 +45,9 @@ pub struct QueueSettings {
     pub ring_ms: u64,
     /// Time after a conversation before the next one.
     pub wrap_up_ms: u64,
+    /// Which router decides about its contacts; none: the tenant's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub router: Option<RouterChoice>,
 }
 
 impl Default for QueueSettings {
@@ -56,6 +60,7 @@ impl Default for QueueSettings {
             max_wait_ms: 0,
             ring_ms: 20_000,
             wrap_up_ms: 10_000,
+            router: None,
         }
     }
 }
@@ -102,6 +107,7 @@ impl Queues {
             )));
         }
         self.write_members(&mut tx, id, members).await?;
+        self.check_router(&mut tx, settings).await?;
         tx.commit().await?;
         self.get(id).await
     }
@@ -186,6 +192,7 @@ impl Queues {
             .execute(&mut *tx)
             .await?;
         self.write_members(&mut tx, id, members).await?;
+        self.check_router(&mut tx, settings).await?;
         tx.commit().await?;
         self.get(id).await
     }
@@ -201,6 +208,17 @@ impl Queues {
             return Err(StoreError::not_found("queue", id));
         }
         Ok(())
+    }
+
+    async fn check_router(
+        &self,
+        tx: &mut sqlx::Transaction<'_, sqlx::Any>,
+        settings: &QueueSettings,
+    ) -> Result<()> {
+        match &settings.router {
+            Some(choice) => router_choice::check(tx, self.0.key(), choice).await,
+            None => Ok(()),
+        }
     }
 
     /// Inserts members, each only if it is an agent of this very tenant.

@@ -5,7 +5,8 @@
 //! who was faster, instead of undoing what they do not know of.
 
 use crate::program::{Programs, version_from_row};
-use crate::{ProgramKind, Result, RouterChoice, StoreError, Version, row};
+use crate::router_choice::{self, RouterChoice};
+use crate::{ProgramKind, Result, StoreError, Version, row};
 use sqlx::any::AnyRow;
 use strowger_model::{
     FlowId, RollbackFigures, RollbackRules, RolloutChange, RolloutStep, Timestamp, VersionId,
@@ -179,7 +180,6 @@ impl Programs {
 
     /// Deletes a version that new calls cannot get. Calls under way keep it.
     pub async fn delete_version(&self, name: &str, number: u32) -> Result<Version> {
-        let chosen = self.scope.settings().await?.settings.router;
         let mut tx = self.scope.write().begin().await?;
         let held = hold(&mut tx, self, name).await?;
         let (version, _) = named(&mut tx, &held, number).await?;
@@ -197,8 +197,13 @@ impl Programs {
         if held.canary.is_some_and(|((canary, _), _)| canary == version) {
             return in_the_way("being tried; take the canary out first".to_owned());
         }
-        if self.kind == ProgramKind::Router && chosen == RouterChoice::Version(version) {
-            return in_the_way("chosen to distribute contacts; choose another first".to_owned());
+        let uses = |choice: &RouterChoice| choice.names_version(version);
+        if self.kind == ProgramKind::Router
+            && let Some(who) = router_choice::who(&mut tx, self.scope.key(), uses).await?
+        {
+            return in_the_way(format!(
+                "chosen by {who} to distribute contacts; choose another there first"
+            ));
         }
         let bound: i64 = sqlx::query_scalar(
             "SELECT COUNT(*) FROM numbers WHERE pinned_version = $1 OR canary_version = $1",

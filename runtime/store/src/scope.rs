@@ -66,14 +66,19 @@ impl TenantStore {
         Queues(self.clone())
     }
 
+    /// Programs of a kind.
+    pub fn programs(&self, kind: ProgramKind) -> Programs {
+        Programs { scope: self.clone(), kind }
+    }
+
     /// Flows and their versions.
     pub fn flows(&self) -> Programs {
-        Programs { scope: self.clone(), kind: ProgramKind::Flow }
+        self.programs(ProgramKind::Flow)
     }
 
     /// Routers and their versions.
     pub fn routers(&self) -> Programs {
-        Programs { scope: self.clone(), kind: ProgramKind::Router }
+        self.programs(ProgramKind::Router)
     }
 
     /// Prompts.

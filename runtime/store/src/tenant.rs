@@ -1,13 +1,14 @@
 //! Tenants: the operator's view of all of them and a tenant's own settings.
 
 use crate::dialect::Connections;
+use crate::router_choice::{self, RouterChoice};
 use crate::rules::tenant_policy;
 use crate::{Result, StoreError, row};
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 use strowger_model::guest_limits::{GuestLimits, check_range};
 use strowger_model::rules::TenantRules;
-use strowger_model::{Address, TenantId, Timestamp, VersionId};
+use strowger_model::{Address, TenantId, Timestamp};
 use uuid::Uuid;
 
 /// Hosts on an allow-list: enough for a tenant's services, bounded for look-ups per request.
@@ -52,7 +53,7 @@ pub struct TenantSettings {
     pub http_allow: Vec<String>,
     /// Quotas set by the operator.
     pub limits: TenantLimits,
-    /// Which router distributes contacts.
+    /// Which router distributes the contacts of queues without a choice of their own.
     pub router: RouterChoice,
 }
 
@@ -66,16 +67,6 @@ pub enum CallFallback {
     Number(Address),
     /// The caller is hung up on.
     HangUp,
-}
-
-/// Which router distributes a tenant's contacts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "value", rename_all = "snake_case")]
-pub enum RouterChoice {
-    /// A router that comes with the server, by name.
-    Stock(String),
-    /// A version the tenant uploaded.
-    Version(VersionId),
 }
 
 /// What one tenant may use. The server refuses more and says so.
@@ -217,6 +208,9 @@ impl Tenants {
                     old.settings.sip_domain
                 )));
             }
+        }
+        if old.settings.router != settings.router {
+            router_choice::check(&mut tx, &id.to_string(), &settings.router).await?;
         }
         sqlx::query(
             "UPDATE tenants SET name = $2, sip_domain = $3, timezone = $4, language = $5, \

@@ -8,7 +8,7 @@ use strowger_model::{
     RolloutStep, TenantId, Timestamp, VersionFigures, VersionId, VersionSignature,
 };
 use strowger_store::{
-    NewVersion, NumberCanary, NumberRoute, Order, Programs, RouterChoice, Sign, StoreError,
+    BoundCanary, NewVersion, NumberRoute, Order, Programs, RouterChoice, Sign, StoreError,
     TenantStore, Version, WriterConfig,
 };
 use support::{Database, call_id, record};
@@ -148,7 +148,7 @@ async fn a_share_is_a_percentage_and_a_canary_another_version() {
     let refused = flows.try_canary("ivr", 2, 10, Some(&bad), ANN).await.unwrap_err();
     assert!(refused.to_string().contains("window_s"), "{refused}");
     let number = "+441632960000".parse().unwrap();
-    let canary = Some(NumberCanary { version: 2, share_percent: 200 });
+    let canary = Some(BoundCanary { version: 2, share_percent: 200 });
     let route = NumberRoute { flow: Some("ivr"), version: None, canary };
     assert!(scope.numbers().create(&number, route, "").await.is_err());
     let route = NumberRoute { flow: None, version: Some(1), canary: None };
@@ -164,7 +164,7 @@ async fn a_version_in_use_is_not_deleted_and_its_number_is_never_used_again() {
     assert!(conflict(flows.delete_version("ivr", 2).await).contains("being tried"));
     flows.end_canary("ivr", ANN).await.unwrap();
     let number = "+441632960000".parse().unwrap();
-    let canary = Some(NumberCanary { version: 3, share_percent: 20 });
+    let canary = Some(BoundCanary { version: 3, share_percent: 20 });
     let route = NumberRoute { flow: Some("ivr"), version: Some(2), canary };
     let bound = scope.numbers().create(&number, route, "").await.unwrap();
     assert_eq!(bound.version.map(|(_, number)| number), Some(2));

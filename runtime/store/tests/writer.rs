@@ -183,6 +183,7 @@ async fn facts_share_the_transactions_and_those_of_strangers_write_nothing() {
         ask,
         at: Timestamp(1),
         calls: vec![call],
+        by: None,
         body: format!("{{\"ask\":{ask}}}"),
     };
     for ask in 1..=20 {
@@ -212,6 +213,7 @@ async fn facts_are_refused_only_when_every_place_is_taken() {
         ask,
         at: Timestamp(1),
         calls: vec![call_id()],
+        by: None,
         body: "{}".to_owned(),
     };
     writer.keep(fact(1)).unwrap();

@@ -13,11 +13,13 @@ use std::collections::VecDeque;
 use std::time::Instant;
 use strowger_acd::{
     Acd, AcdEffect, AcdInput, AcdSetup, AgentConfig, Distribution, Enqueue, Members, Offer,
-    QueueConfig, RouterDone,
+    QueueConfig, RouterCanary, RouterDone,
 };
 use strowger_call::Moment;
 use strowger_guest::{Budget, EngineConfig, GuestEngine, Program, RouterInstance, UploadLimits};
-use strowger_model::{AgentId, CallId, QueueId, Relaxation, Skill, SkillNeed, TenantId, Timestamp};
+use strowger_model::{
+    AgentId, CallId, QueueId, Relaxation, Skill, SkillNeed, TenantId, Timestamp, VersionId,
+};
 use uuid::Uuid;
 
 /// Waiting contacts and agents.
@@ -46,7 +48,7 @@ pub fn run(report: &mut Report) -> anyhow::Result<()> {
         engine.compile(bytes, &UploadLimits::default()).with_context(|| name.to_owned())
     };
     let default = compile(strowger_stock::DEFAULT_ROUTER)?;
-    let sizes = measure(&default, &SIZES)?;
+    let sizes = measure(&default, &SIZES, 0)?;
     for ((waiting, _), runs) in SIZES.iter().zip(&sizes) {
         let largest = *waiting == SIZES[SIZES.len() - 1].0;
         let bar = if largest { Bar::AtMost(1_000.0) } else { Bar::None };
@@ -59,8 +61,13 @@ pub fn run(report: &mut Report) -> anyhow::Result<()> {
             largest.p99_us.iter().zip(&smallest.p99_us).map(|(l, s)| l / s).collect();
         report.add("acd.decision_p99_ratio", "ratio", &ratios, Bar::AtMost(3.0));
     }
+    // Every queue split between two routers.
+    let split = measure(&default, &SIZES, 50)?;
+    for ((waiting, _), runs) in SIZES.iter().zip(&split) {
+        report.add(&format!("acd.split_p99_us_at_{waiting}"), "us", &runs.p99_us, Bar::None);
+    }
     for name in ["skills", "priority-aging", "last-agent"] {
-        let found = measure(&compile(name)?, &SIZES[2..])?;
+        let found = measure(&compile(name)?, &SIZES[2..], 0)?;
         let metric = format!("acd.{}_p99_us_at_{}", name.replace('-', "_"), SIZES[2].0);
         report.add(&metric, "us", &found[0].p99_us, Bar::None);
     }
@@ -75,13 +82,18 @@ struct Runs {
     core_p99_us: Vec<f64>,
 }
 
-fn measure(program: &Program, sizes: &[(usize, usize)]) -> anyhow::Result<Vec<Runs>> {
+/// `share_percent` of the contacts have another router than the rest.
+fn measure(
+    program: &Program,
+    sizes: &[(usize, usize)],
+    share_percent: u32,
+) -> anyhow::Result<Vec<Runs>> {
     let mut floors = Vec::new();
     for &(waiting, agents) in sizes {
         let router = RouterInstance::new(program, &Budget::default())
             .map_err(|fault| anyhow!("the router does not start: {fault:?}"))?;
         let mut floor = Floor::new(router, waiting, agents);
-        floor.fill()?;
+        floor.fill(share_percent)?;
         floor.decide(WARM_UP)?;
         floors.push((floor, Runs::default()));
     }
@@ -148,10 +160,12 @@ impl Floor {
     }
 
     /// Configures everything and brings all agents to work.
-    fn fill(&mut self) -> anyhow::Result<()> {
+    fn fill(&mut self, share_percent: u32) -> anyhow::Result<()> {
         for n in 0..BUSY_QUEUES + QUIET_QUEUES {
             let name = format!("q{n}");
             let mut config = QueueConfig::new(QueueId(Uuid::from_u128(u128::from(n))), name);
+            let version = VersionId(Uuid::from_u128(1));
+            config.router.canary = Some(RouterCanary { version, share_percent });
             config.wrap_up_ms = 60_000;
             config.max_wait_ms = 1_200_000;
             config.ageing_per_minute = [0, 1, 5][n as usize % 3];

@@ -29,5 +29,6 @@ mod router_faults;
 mod skills;
 mod stale_reports;
 mod stuck_agents;
+mod two_routers;
 mod withdrawal;
 mod wrap_up;

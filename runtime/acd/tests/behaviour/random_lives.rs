@@ -1,9 +1,9 @@
 //! Whatever callers, agents, phones and routers do, in any order: one outcome
 //! for every contact, nobody stuck, no pair forgotten.
 
-use crate::support::{World, agent, call, longest_idle, need};
+use crate::support::{World, agent, call, longest_idle, need, split, version};
 use proptest::prelude::*;
-use strowger_acd::{AcdInput, AfterNoAnswer, Distribution, RouterTrigger};
+use strowger_acd::{AcdInput, AfterNoAnswer, Distribution, RouterChoice, RouterTrigger};
 use strowger_model::{AgentState, Cause, OfferId};
 
 const AGENTS: u128 = 5;
@@ -30,7 +30,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (0..6_u8, any::<bool>()).prop_map(|(back, hang_up)| Step::Ended { back, hang_up }),
         1 => any::<u8>().prop_map(Step::Gone),
         1 => any::<u8>().prop_map(Step::Leave),
-        1 => (0..4_u8).prop_map(Step::Router),
+        1 => (0..8_u8).prop_map(Step::Router),
         1 => (0..4_u8).prop_map(Step::Queue),
         4 => (0..40_000_u32).prop_map(Step::Pass),
     ]
@@ -101,11 +101,16 @@ fn apply(world: &mut World, step: Step) {
         Step::Gone(n) => world.tell(AcdInput::CallerGone { call: call(u128::from(n)) }),
         Step::Leave(n) => world.tell(AcdInput::Leave { call: call(u128::from(n)) }),
         Step::Router(n) => {
-            world.router = [longest_idle, crate::support::lazy, faulty, wayward][usize::from(n)];
+            let decide = [longest_idle, crate::support::lazy, faulty, wayward][usize::from(n) % 4];
+            match n {
+                0..4 => world.router = decide,
+                _ => drop(world.routers.insert(version(1), decide)),
+            }
         }
         Step::Queue(n) => world.queue("sales", |queue| {
             queue.ageing_per_minute = u32::from(n);
             queue.wrap_up_ms = u64::from(n) * 5_000;
+            queue.router = split(&RouterChoice::Tenant, 1, u32::from(n) * 25);
             if n % 2 == 0 {
                 queue.after_no_answer = AfterNoAnswer::Ready;
             }
@@ -125,7 +130,10 @@ proptest! {
 
     #[test]
     fn nobody_is_forgotten_and_nobody_is_stuck(steps in prop::collection::vec(step(), 1..120)) {
-        let mut world = World::with_queue(|queue| queue.wrap_up_ms = 2_000);
+        let mut world = World::with_queue(|queue| {
+            queue.wrap_up_ms = 2_000;
+            queue.router = split(&RouterChoice::Tenant, 1, 50);
+        });
         for n in 1..=AGENTS {
             world.hire(n, &[("a", n as u8 * 2 - 1)]);
         }
@@ -153,6 +161,7 @@ proptest! {
 
         // With a router that decides, nobody waits beside somebody free.
         world.router = longest_idle;
+        world.routers.clear();
         world.pass_ms(700_000);
         prop_assert_eq!(pairs(&mut world), 0);
 
@@ -173,5 +182,6 @@ proptest! {
             prop_assert_eq!(world.ended.get(&call).map_or(0, Vec::len), count);
         }
         prop_assert_eq!(world.acd.queues().map(|queue| queue.waiting).sum::<u32>(), 0);
+        prop_assert_eq!(world.acd.routers().count(), 0);
     }
 }

@@ -19,7 +19,7 @@ fn choices_made_before_the_fault_are_undone() {
     let call = world.call(1);
     assert_eq!(world.offered_agents(), [agent(1)], "the stock router's choice, not the other's");
     assert_eq!(world.offered_calls(), [call]);
-    let routers: Vec<_> = world.asked.iter().map(|(_, router, _)| *router).collect();
+    let routers: Vec<_> = world.asked.iter().map(|(_, router, _)| router.clone()).collect();
     assert_eq!(routers, [RouterChoice::Tenant, RouterChoice::Stock]);
     assert_eq!(world.decisions[0].fault.as_deref(), Some("out of fuel"));
     assert!(world.decisions[0].assignments.is_empty());

@@ -3,14 +3,15 @@
 //!
 //! The product has no native router: stock strategies are guests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use strowger_acd::{
     Acd, AcdEffect, AcdInput, AcdSetup, AgentConfig, Contact, ContactEnded, Decision, Distribution,
-    Enqueue, Offer, QueueConfig, RouterChoice, RouterDone, RouterTrigger,
+    Enqueue, Offer, QueueConfig, RouterCanary, RouterChoice, RouterDone, RouterFault, RouterPlan,
+    RouterTrigger,
 };
 use strowger_model::{
     AgentId, AgentState, CallId, ContactOutcome, OfferId, QueueId, Relaxation, Skill, SkillNeed,
-    TenantId, Timestamp,
+    TenantId, Timestamp, VersionId,
 };
 use uuid::Uuid;
 
@@ -49,7 +50,10 @@ pub fn lazy(_: &mut dyn Distribution, _: &RouterTrigger) -> Result<(), String> {
 pub struct World {
     pub acd: Acd,
     pub now: Timestamp,
+    /// Decides wherever no other one does.
     pub router: RouterFn,
+    /// Versions that were uploaded.
+    pub routers: HashMap<RouterChoice, RouterFn>,
     /// Whether routers are run as soon as they are asked for.
     pub answers: bool,
     pub asked: Vec<(u64, RouterChoice, RouterTrigger)>,
@@ -68,6 +72,7 @@ impl World {
             acd: Acd::new(AcdSetup { tenant, seed: 7 }),
             now: Timestamp(START),
             router: longest_idle,
+            routers: HashMap::new(),
             answers: true,
             asked: Vec::new(),
             offers: Vec::new(),
@@ -161,11 +166,11 @@ impl World {
         while let Some(effect) = self.acd.poll() {
             match effect {
                 AcdEffect::AskRouter { ask, router, trigger, .. } => {
-                    self.asked.push((ask, router, trigger.clone()));
+                    self.asked.push((ask, router.clone(), trigger.clone()));
                     if self.answers {
                         let decide = match router {
-                            RouterChoice::Tenant => self.router,
                             RouterChoice::Stock => longest_idle,
+                            other => self.routers.get(&other).copied().unwrap_or(self.router),
                         };
                         let fault = decide(&mut self.acd, &trigger).err();
                         self.acd.handle(self.now, done(ask, fault));
@@ -236,6 +241,7 @@ impl World {
 }
 
 pub fn done(ask: u64, fault: Option<String>) -> AcdInput {
+    let fault = fault.map(|reason| RouterFault { kind: "returned".into(), reason });
     AcdInput::RouterDone(RouterDone { ask, fault, fuel: 10, busy_us: 2 })
 }
 
@@ -245,6 +251,22 @@ pub fn agent(n: u128) -> AgentId {
 
 pub fn call(n: u128) -> CallId {
     CallId(Uuid::from_u128(2_000_000 + n))
+}
+
+/// A version that was uploaded.
+pub fn version(n: u128) -> RouterChoice {
+    RouterChoice::Version(VersionId(Uuid::from_u128(n)))
+}
+
+/// All contacts get `router`, but for a share that tries a version.
+pub fn split(router: &RouterChoice, canary: u128, share_percent: u32) -> RouterPlan {
+    let version = VersionId(Uuid::from_u128(canary));
+    RouterPlan { router: router.clone(), canary: Some(RouterCanary { version, share_percent }) }
+}
+
+/// All contacts get `router`.
+pub fn all(router: RouterChoice) -> RouterPlan {
+    RouterPlan { router, canary: None }
 }
 
 pub fn queue_id(name: &str) -> QueueId {

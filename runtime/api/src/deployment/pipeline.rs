@@ -7,6 +7,7 @@ use crate::extract::Upload;
 use crate::limits;
 use crate::problem::{Problem, Result};
 use crate::state::Api;
+use crate::v1::programs::orders::changed;
 use crate::v1::programs::{UploadOptions, Version};
 use axum::extract::Request;
 use bytes::Bytes;
@@ -36,9 +37,9 @@ impl Order {
         name: String,
         options: &UploadOptions,
         by: &str,
-        changed: Changed,
     ) -> Result<Self> {
-        let release = options.release(programs.kind())?;
+        let release = options.release()?;
+        let changed = changed(programs.kind());
         let (note, seen, by) = (options.note.clone(), options.expected_revision, by.to_owned());
         Ok(Self { programs, name, note, release, by, seen, changed })
     }

@@ -1,18 +1,21 @@
 //! Whether a version that is tried breaks its rules.
 
 use strowger_model::{RateLimit, RollbackRules, VersionFigures};
+use strowger_store::ProgramKind;
 
 /// Why the version is to be taken out; none: it may stay. `stable` is the version
 /// beside it, if there is one.
 pub fn judge(
+    kind: ProgramKind,
     rules: &RollbackRules,
     tried: &VersionFigures,
     stable: Option<&VersionFigures>,
 ) -> Option<String> {
-    rules.limits().find_map(|(name, limit)| broken(rules, name, limit, tried, stable))
+    rules.limits().find_map(|(name, limit)| broken(kind, rules, name, limit, tried, stable))
 }
 
 fn broken(
+    kind: ProgramKind,
     rules: &RollbackRules,
     name: &str,
     limit: RateLimit,
@@ -21,7 +24,11 @@ fn broken(
 ) -> Option<String> {
     let (bad, of) = counted(name, tried);
     let percent = rate(bad, of, rules.min_calls)?;
-    let what = format!("{name} rate {percent:.1} % ({bad} of {of} calls in {} s)", rules.window_s);
+    let what = format!(
+        "{name} rate {percent:.1} % ({bad} of {of} {} in {} s)",
+        unit(kind, name),
+        rules.window_s
+    );
     if let Some(max) = limit.max_percent.filter(|max| percent > *max) {
         return Some(format!("{what}, at most {max} % allowed"));
     }
@@ -34,6 +41,15 @@ fn broken(
              allowed"
         )
     })
+}
+
+/// What is counted: calls, or what routers do.
+fn unit(kind: ProgramKind, name: &str) -> &'static str {
+    match (kind, name) {
+        (ProgramKind::Flow, _) => "calls",
+        (ProgramKind::Router, "abandon") => "contacts",
+        (ProgramKind::Router, _) => "decisions",
+    }
 }
 
 /// How many calls are bad in this way, and of how many.
@@ -54,6 +70,8 @@ fn rate(bad: u64, of: u64, min_calls: u32) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const FLOW: ProgramKind = ProgramKind::Flow;
 
     fn limit(max: Option<f64>, over: Option<f64>) -> Option<RateLimit> {
         Some(RateLimit { max_percent: max, max_over_stable_percent: over })
@@ -93,7 +111,7 @@ mod tests {
             ("traps are fallbacks", &falls, figures(100, 11), None, true),
         ];
         for (what, rules, tried, stable, trips) in cases {
-            let reason = judge(rules, &tried, stable.as_ref());
+            let reason = judge(FLOW, rules, &tried, stable.as_ref());
             assert_eq!(reason.is_some(), trips, "{what}: {reason:?}");
         }
     }
@@ -102,7 +120,9 @@ mod tests {
     fn each_rate_has_its_own_calls() {
         let overrun = RollbackRules { budget_overrun: limit(Some(10.0), None), ..rules() };
         let calls = VersionFigures { calls: 20, budget_overruns: 3, ..VersionFigures::default() };
-        assert!(judge(&overrun, &calls, None).unwrap().starts_with("budget_overrun rate 15.0 %"));
+        assert!(
+            judge(FLOW, &overrun, &calls, None).unwrap().starts_with("budget_overrun rate 15.0 %")
+        );
         let abandon = RollbackRules { abandon: limit(Some(10.0), None), ..rules() };
         let waited = |queued, abandons| VersionFigures {
             calls: 100,
@@ -110,18 +130,29 @@ mod tests {
             abandons,
             ..VersionFigures::default()
         };
-        assert_eq!(judge(&abandon, &waited(9, 9), None), None);
-        assert!(judge(&abandon, &waited(10, 2), None).unwrap().contains("2 of 10 calls"));
+        assert_eq!(judge(FLOW, &abandon, &waited(9, 9), None), None);
+        assert!(judge(FLOW, &abandon, &waited(10, 2), None).unwrap().contains("2 of 10 calls"));
     }
 
     #[test]
     fn the_reason_names_rate_and_limit() {
         let rules = RollbackRules { trap: limit(None, Some(5.0)), ..rules() };
-        let reason = judge(&rules, &figures(40, 5), Some(&figures(200, 2))).unwrap();
+        let reason = judge(FLOW, &rules, &figures(40, 5), Some(&figures(200, 2))).unwrap();
         assert_eq!(
             reason,
             "trap rate 12.5 % (5 of 40 calls in 600 s), at most 5 points over the stable \
              version's 1.0 % (2 of 200) allowed"
         );
+    }
+
+    #[test]
+    fn a_routers_rates_are_of_decisions_and_contacts() {
+        let rules = RollbackRules { trap: limit(Some(1.0), None), ..rules() };
+        let reason = judge(ProgramKind::Router, &rules, &figures(10, 10), None).unwrap();
+        assert!(reason.starts_with("trap rate 100.0 % (10 of 10 decisions in"), "{reason}");
+        let rules = RollbackRules { trap: None, abandon: limit(Some(1.0), None), ..rules };
+        let waited = VersionFigures { queued: 10, abandons: 10, ..VersionFigures::default() };
+        let reason = judge(ProgramKind::Router, &rules, &waited, None).unwrap();
+        assert!(reason.contains("10 of 10 contacts"), "{reason}");
     }
 }

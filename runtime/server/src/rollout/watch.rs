@@ -10,13 +10,14 @@ use serde_json::json;
 use std::collections::HashMap;
 use std::sync::Arc;
 use strowger_model::{RollbackFigures, TenantId, Timestamp, VersionFigures, VersionId};
-use strowger_store::StoreError;
+use strowger_store::{ProgramKind, StoreError};
 use tokio::sync::mpsc;
 
-/// Calls that ended and are not counted yet: some seconds' worth of a full
-/// server's calls. Past it calls are not counted; rates stay what they are.
+/// Calls that ended, and decisions and contacts of routers, that are not counted
+/// yet: some seconds' worth of a full server's. Past it they are not counted; rates
+/// stay what they are.
 const INBOX: usize = 8_192;
-/// Flows whose windows are kept. Those that are tried no longer go first; a
+/// Programs whose windows are kept. Those that are tried no longer go first; a
 /// window is some 4 KB.
 const MAX_WATCHED: usize = 4_096;
 
@@ -28,10 +29,11 @@ pub struct Watch(mpsc::Sender<Ended>);
 #[derive(Debug)]
 pub struct Inbox(mpsc::Receiver<Ended>);
 
-/// A call that ended.
+/// A call that ended, or a decision or a contact.
 #[derive(Debug)]
 struct Ended {
     tenant: TenantId,
+    kind: ProgramKind,
     version: VersionId,
     figures: VersionFigures,
 }
@@ -43,13 +45,20 @@ impl Watch {
         (Self(sender), Inbox(inbox))
     }
 
-    /// Counts a call that ended, without waiting; false if it is not counted.
-    pub fn ended(&self, tenant: TenantId, version: VersionId, figures: VersionFigures) -> bool {
-        self.0.try_send(Ended { tenant, version, figures }).is_ok()
+    /// Counts a call that ended, or what a router did, without waiting; false if it
+    /// is not counted.
+    pub fn ended(
+        &self,
+        tenant: TenantId,
+        kind: ProgramKind,
+        version: VersionId,
+        figures: VersionFigures,
+    ) -> bool {
+        self.0.try_send(Ended { tenant, kind, version, figures }).is_ok()
     }
 }
 
-/// One flow of which a version is tried.
+/// One flow or router of which a version is tried.
 #[derive(Debug)]
 struct Watched {
     /// Of the rollout; another one is another trial.
@@ -58,18 +67,26 @@ struct Watched {
     stable: Window,
 }
 
-/// Counts calls until the server stops.
+/// A program of a tenant's by its name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Place {
+    tenant: TenantId,
+    kind: ProgramKind,
+    name: String,
+}
+
+/// Counts until the server stops.
 pub async fn run(node: Arc<Node>, mut inbox: Inbox) {
-    let mut watched: HashMap<(TenantId, String), Watched> = HashMap::new();
+    let mut watched: HashMap<Place, Watched> = HashMap::new();
     while let Some(ended) = inbox.0.recv().await {
         let Some(tenant) = node.tenants.get(ended.tenant) else { continue };
         let config = tenant.config();
         let now = clock::now();
-        let Some((flow, trial)) = config.trial_of(ended.version, now) else { continue };
+        let Some((name, trial)) = config.trial_of(ended.kind, ended.version, now) else { continue };
         if watched.len() >= MAX_WATCHED {
-            watched.retain(|(tenant, flow), known| still_tried(&node, *tenant, flow, known, now));
+            watched.retain(|place, known| still_tried(&node, place, known, now));
         }
-        let place = (tenant.id, flow.to_owned());
+        let place = Place { tenant: tenant.id, kind: ended.kind, name: name.to_owned() };
         let fresh = || Watched {
             revision: trial.revision,
             tried: Window::new(trial.rules.window_s),
@@ -84,18 +101,19 @@ pub async fn run(node: Arc<Node>, mut inbox: Inbox) {
         window.add(now, &ended.figures);
         let (tried, stable) = (known.tried.total(now), known.stable.total(now));
         let stable = trial.is_canary.then_some(stable);
-        if let Some(reason) = judge(&trial.rules, &tried, stable.as_ref()) {
+        if let Some(reason) = judge(ended.kind, &trial.rules, &tried, stable.as_ref()) {
             let figures = RollbackFigures { tried, stable };
-            roll_back(&node, &tenant, flow, trial, &reason, &figures).await;
+            roll_back(&node, &tenant, &place, trial, &reason, &figures).await;
             watched.remove(&place);
         }
     }
 }
 
-fn still_tried(node: &Node, tenant: TenantId, flow: &str, known: &Watched, now: Timestamp) -> bool {
-    let Some(tenant) = node.tenants.get(tenant) else { return false };
+fn still_tried(node: &Node, place: &Place, known: &Watched, now: Timestamp) -> bool {
+    let Some(tenant) = node.tenants.get(place.tenant) else { return false };
     let config = tenant.config();
-    config.flows.get(flow).and_then(|flow| flow.trial.as_ref()).is_some_and(|trial| {
+    let program = config.programs(place.kind).get(&place.name);
+    program.and_then(|program| program.trial.as_ref()).is_some_and(|trial| {
         trial.revision == known.revision && trial.until.is_none_or(|until| now < until)
     })
 }
@@ -103,30 +121,35 @@ fn still_tried(node: &Node, tenant: TenantId, flow: &str, known: &Watched, now: 
 async fn roll_back(
     node: &Arc<Node>,
     tenant: &Tenant,
-    flow: &str,
+    place: &Place,
     trial: &Trial,
     reason: &str,
     figures: &RollbackFigures,
 ) {
-    let flows = node.store.tenant(tenant.id).flows();
-    let change = match flows.roll_back_by_rules(flow, trial.revision, reason, figures).await {
+    let (kind, name) = (place.kind.name(), place.name.as_str());
+    let programs = node.store.tenant(tenant.id).programs(place.kind);
+    let change = match programs.roll_back_by_rules(name, trial.revision, reason, figures).await {
         Ok(change) => change,
         // Somebody was faster, or there is nothing to go back to.
         Err(StoreError::Conflict(why)) => {
-            tracing::warn!(tenant = %tenant.id, flow, reason, why, "not rolled back by the rules");
+            tracing::warn!(tenant = %tenant.id, kind, name, reason, why, "not rolled back by the rules");
             return;
         }
         Err(error) => {
-            tracing::error!(tenant = %tenant.id, flow, reason, %error, "not rolled back by the rules");
+            tracing::error!(tenant = %tenant.id, kind, name, reason, %error, "not rolled back by the rules");
             return;
         }
     };
     if let Err(error) = load::refresh(node, tenant.id).await {
         tracing::error!(tenant = %tenant.id, %error, "a rollback is stored and not in force");
     }
-    node.metrics.count_event("flow.rolled_back");
+    let event = match place.kind {
+        ProgramKind::Flow => "flow.rolled_back",
+        ProgramKind::Router => "router.rolled_back",
+    };
+    node.metrics.count_event(event);
     let data = json!({
-        "flow": flow,
+        kind: name,
         "revision": change.revision,
         "left": change.left,
         "stable": change.stable,
@@ -135,10 +158,10 @@ async fn roll_back(
         "figures": figures,
     });
     node.raise_alarm(&json!({
-        "name": format!("flow.rolled_back/{}/{flow}", tenant.config().name),
+        "name": format!("{event}/{}/{name}", tenant.config().name),
         "left": change.left,
         "stable": change.stable,
         "reason": reason,
     }));
-    node.events.tenant(tenant.id, "flow.rolled_back", data);
+    node.events.tenant(tenant.id, event, data);
 }

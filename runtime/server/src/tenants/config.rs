@@ -2,35 +2,36 @@
 //! replaced as a whole when something changes. Nothing a caller waits for waits
 //! on the database.
 
+use super::routing::Routing;
 use std::collections::HashMap;
 use strowger_guest::{Budget, Program};
 use strowger_model::rules::TenantRules;
 use strowger_model::{
     AgentId, CallId, RollbackRules, TenantId, Timestamp, TrunkId, VersionId, tries_canary,
 };
-use strowger_store::{Agent, CallFallback, Queue, TenantLimits, Trunk};
+use strowger_store::{Agent, CallFallback, ProgramKind, Queue, TenantLimits, Trunk};
 
-/// A flow's versions that new calls get.
+/// The versions of a flow that new calls get, or of a router that new contacts get.
 #[derive(Clone, Debug)]
-pub struct LoadedFlow {
+pub struct LoadedProgram {
     /// Its name.
     pub name: String,
     /// Stable version; none before the first upload.
     pub version: Option<VersionId>,
     /// That version compiled; none if there is none or it could not be loaded.
     pub program: Option<Program>,
-    /// The version that some calls try. One that could not be loaded gets none.
+    /// The version that some try. One that could not be loaded gets none.
     pub canary: Option<LoadedCanary>,
     /// What is watched by the rules, if anything is.
     pub trial: Option<Trial>,
 }
 
-/// A version that some calls try.
+/// A version that some calls or contacts try.
 #[derive(Clone, Debug)]
 pub struct LoadedCanary {
     /// Which.
     pub version: VersionId,
-    /// How many calls try it.
+    /// How many try it.
     pub share_percent: u32,
     /// It, compiled.
     pub program: Program,
@@ -90,9 +91,9 @@ pub struct TenantConfig {
     /// Where each number leads.
     pub numbers: HashMap<String, LoadedNumber>,
     /// By name.
-    pub flows: HashMap<String, LoadedFlow>,
-    /// The router that was chosen, if it could be loaded.
-    pub router: Option<Program>,
+    pub flows: HashMap<String, LoadedProgram>,
+    /// Who distributes contacts.
+    pub routing: Routing,
     /// Agents with their extensions and skills.
     pub agents: Vec<Agent>,
     /// Queues.
@@ -123,7 +124,7 @@ pub enum Destination<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct FlowEntry<'a> {
     /// The flow.
-    pub flow: &'a LoadedFlow,
+    pub flow: &'a LoadedProgram,
     number: &'a LoadedNumber,
 }
 
@@ -170,9 +171,9 @@ pub struct Parts {
     /// Where each number leads.
     pub numbers: HashMap<String, LoadedNumber>,
     /// By name.
-    pub flows: HashMap<String, LoadedFlow>,
-    /// The router.
-    pub router: Option<Program>,
+    pub flows: HashMap<String, LoadedProgram>,
+    /// Who distributes contacts.
+    pub routing: Routing,
     /// Name to digest.
     pub prompts: HashMap<String, String>,
 }
@@ -211,7 +212,7 @@ impl TenantConfig {
             budget,
             numbers: parts.numbers,
             flows: parts.flows,
-            router: parts.router,
+            routing: parts.routing,
             agents: parts.agents,
             queues: parts.queues,
             trunks: parts.trunks,
@@ -266,18 +267,31 @@ impl TenantConfig {
         })
     }
 
-    /// The flow of which this version is tried, or stands beside one that is.
-    pub fn trial_of(&self, version: VersionId, now: Timestamp) -> Option<(&str, &Trial)> {
-        self.flows.values().find_map(|flow| {
-            let trial = flow.trial.as_ref()?;
+    /// Programs of a kind that are in force, by name.
+    pub fn programs(&self, kind: ProgramKind) -> &HashMap<String, LoadedProgram> {
+        match kind {
+            ProgramKind::Flow => &self.flows,
+            ProgramKind::Router => &self.routing.routers,
+        }
+    }
+
+    /// The program of which this version is tried, or stands beside one that is.
+    pub fn trial_of(
+        &self,
+        kind: ProgramKind,
+        version: VersionId,
+        now: Timestamp,
+    ) -> Option<(&str, &Trial)> {
+        self.programs(kind).values().find_map(|program| {
+            let trial = program.trial.as_ref()?;
             let on = trial.until.is_none_or(|until| now < until);
-            let concerns = trial.tried == version || flow.version == Some(version);
-            (on && concerns).then_some((flow.name.as_str(), trial))
+            let concerns = trial.tried == version || program.version == Some(version);
+            (on && concerns).then_some((program.name.as_str(), trial))
         })
     }
 
     /// The flow that takes over when another one failed.
-    pub fn fallback_flow(&self) -> Option<&LoadedFlow> {
+    pub fn fallback_flow(&self) -> Option<&LoadedProgram> {
         match &self.fallback {
             CallFallback::Flow(name) => self.flows.get(name).filter(|flow| flow.program.is_some()),
             _ => None,

@@ -4,6 +4,8 @@
 //! comes back with the choices in it: one owner at a time, no lock.
 
 use super::Tenant;
+use super::routing::LoadedRouter;
+use crate::accounts;
 use crate::calls::message::CallMessage;
 use crate::clock;
 use crate::node::Node;
@@ -13,17 +15,19 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use strowger_acd::{
     Acd, AcdEffect, AcdEvent, AcdInput, AcdSetup, AgentConfig, AgentView, Decision, Members,
-    QueueConfig, QueueView, RouterChoice, RouterDone, RouterTrigger,
+    QueueConfig, QueueView, RouterChoice, RouterDone, RouterFault, RouterPlan, RouterTrigger,
 };
 use strowger_call::{Input, Moment, QueueInput};
 use strowger_guest::TenantRouter;
 use strowger_model::{AgentId, AgentState, ContactOutcome, QueueId, Timestamp};
-use strowger_store::UsageSums;
 use tokio::sync::{mpsc, oneshot};
 
 /// Inputs waiting for one tenant's distribution: a burst of everything its
 /// callers and agents can do at once. Past it, the callers concerned are told.
 const INBOX: usize = 8_192;
+/// Under what name the usual stock router is counted where it decides because no
+/// other one can.
+const STOCK: &str = "router/stock";
 
 /// The way to a tenant's distribution.
 #[derive(Clone, Debug)]
@@ -119,6 +123,7 @@ pub fn start(
         acd: Acd::new(setup),
         // Contacts are given to agents even where flows find no memory.
         router: TenantRouter::on(tenant.guests.memory.reserve()),
+        programs: HashMap::new(),
         setup,
         node: node.clone(),
         tenant,
@@ -140,6 +145,9 @@ pub fn start(
 struct Task {
     acd: Acd,
     router: TenantRouter,
+    /// What can be asked: what is configured, and what contacts still have that
+    /// began to wait before.
+    programs: HashMap<RouterChoice, LoadedRouter>,
     setup: AcdSetup,
     node: Arc<Node>,
     tenant: Arc<Tenant>,
@@ -203,8 +211,13 @@ impl Task {
         for &gone in self.agents.difference(&agents) {
             self.acd.handle(now, AcdInput::AgentRemove(gone));
         }
+        let in_use: HashSet<_> = self.acd.routers().cloned().collect();
+        self.programs.retain(|choice, _| in_use.contains(choice));
+        let programs = config.routing.programs();
+        self.programs.extend(programs.map(|(choice, loaded)| (choice.clone(), loaded.clone())));
         for queue in &config.queues {
-            self.acd.handle(now, AcdInput::QueueUpsert(queue_config(queue)));
+            let plan = config.routing.plan(queue.id);
+            self.acd.handle(now, AcdInput::QueueUpsert(queue_config(queue, plan)));
         }
         for agent in &config.agents {
             let known = AgentConfig {
@@ -252,6 +265,7 @@ impl Task {
                 AcdEffect::ContactEnded(ended) => {
                     let data = serde_json::to_value(&ended).unwrap_or_default();
                     self.node.events.tenant(self.tenant.id, "contact.ended", data);
+                    accounts::contact_over(&self.node, &self.tenant, &ended);
                     let (outcome, reason, agent) = (ended.outcome, ended.reason, ended.agent);
                     self.tell_call(ended.call, QueueInput::Ended { outcome, reason, agent });
                 }
@@ -259,23 +273,10 @@ impl Task {
                     self.agent_changed(agent, state, since);
                 }
                 AcdEffect::Decided(decision) => {
-                    let router = match decision.router {
-                        RouterChoice::Tenant => "router/chosen",
-                        RouterChoice::Stock => "router/stock",
-                    };
-                    self.node.metrics.decision(&self.tenant.config().name, router, &decision);
-                    let mut used = UsageSums {
-                        turns: 1,
-                        fuel: decision.fuel,
-                        busy_us: decision.busy_us,
-                        ..UsageSums::default()
-                    };
-                    if decision.fault.is_some() {
-                        used.faults.insert("router".to_owned(), 1);
-                    }
-                    self.node.metering.add(self.tenant.id, decision.at, router, None, &used);
+                    let known = self.programs.get(&decision.router);
+                    let module = known.map_or(STOCK, |known| known.module.as_str());
+                    accounts::decided(&self.node, &self.tenant, module, &decision);
                     self.tell_decision(&decision);
-                    self.node.ledger.decision(&decision);
                 }
                 AcdEffect::Event(event) => self.event(event),
             }
@@ -292,26 +293,27 @@ impl Task {
             "busy_us": decision.busy_us,
             "fuel": decision.fuel,
             "fault": decision.fault,
+            "fault_kind": decision.fault_kind,
             "assignments": decision.assignments,
         });
         self.node.events.tenant(self.tenant.id, "router.decided", data);
     }
 
-    /// Lends the distribution to the tenant's router.
+    /// Lends the distribution to a router.
     fn ask(&mut self, ask: u64, choice: RouterChoice, trigger: RouterTrigger, moment: Moment) {
         let config = self.tenant.config();
-        let stock = self.node.stock_router();
-        let program = match choice {
-            RouterChoice::Tenant => config.router.clone().unwrap_or_else(|| stock.clone()),
-            RouterChoice::Stock => stock.clone(),
-        };
+        let known = self.programs.get(&choice).map(|known| &known.program);
+        let program = known.unwrap_or_else(|| self.node.stock_router()).clone();
         let lent = Box::new(std::mem::replace(&mut self.acd, Acd::new(self.setup)));
         let Some((turn, host)) =
             self.router.decide(&program, &config.budget, moment, &trigger, lent)
         else {
             return self.start_over();
         };
-        let fault = turn.outcome.err().map(|fault| fault.to_string());
+        let fault = turn.outcome.err().map(|fault| RouterFault {
+            kind: fault.kind.name().to_owned(),
+            reason: fault.to_string(),
+        });
         let done = RouterDone { ask, fault, fuel: turn.fuel, busy_us: turn.busy_us };
         match host.into_any().downcast::<Acd>() {
             Ok(acd) => self.acd = *acd,
@@ -367,7 +369,7 @@ impl Task {
     }
 }
 
-fn queue_config(queue: &strowger_store::Queue) -> QueueConfig {
+fn queue_config(queue: &strowger_store::Queue, router: RouterPlan) -> QueueConfig {
     let settings = &queue.settings;
     QueueConfig {
         needs: settings.needs.clone(),
@@ -382,6 +384,7 @@ fn queue_config(queue: &strowger_store::Queue) -> QueueConfig {
                 Members::Only(agents.iter().copied().collect::<BTreeSet<_>>())
             }
         },
+        router,
         ..QueueConfig::new(queue.id, settings.name.clone())
     }
 }

@@ -1,8 +1,9 @@
 //! From the database to a tenant's configuration in memory.
 
 use super::Tenant;
-use super::config::{LoadedCanary, LoadedFlow, LoadedNumber, Parts, TenantConfig, Trial};
+use super::config::{LoadedCanary, LoadedNumber, LoadedProgram, Parts, TenantConfig, Trial};
 use super::distribution::{self, DistributionHandle};
+use super::routing;
 use crate::node::Node;
 use anyhow::{Context as _, Result};
 use serde_json::json;
@@ -10,7 +11,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use strowger_guest::Program;
 use strowger_model::{TenantId, VersionId};
-use strowger_store::{Number, RouterChoice, StoreError, TenantStore};
+use strowger_store::{Number, ProgramKind, StoreError, TenantStore};
 
 /// Loads every tenant; one that cannot be loaded is reported and left out.
 pub async fn everything(node: &Arc<Node>) -> Result<()> {
@@ -56,13 +57,15 @@ async fn read(node: &Arc<Node>, id: TenantId) -> Result<()> {
         Err(error) => return Err(error.into()),
     };
     let prompts = read.prompts.into_iter();
+    let usual = &read.tenant.settings.router;
+    let routing = routing::read(node, &scope, usual, &read.queues, read.routers).await;
     let parts = Parts {
         agents: read.agents,
         queues: read.queues,
         trunks: read.trunks,
         numbers: numbers(node, &scope, read.numbers).await,
         flows: flows(node, &scope, read.flows).await,
-        router: router(node, &scope, &read.tenant.settings.router).await,
+        routing,
         prompts: prompts.map(|prompt| (prompt.name, prompt.digest)).collect(),
     };
     let config = TenantConfig::new(read.tenant, parts);
@@ -85,37 +88,54 @@ async fn flows(
     node: &Arc<Node>,
     scope: &TenantStore,
     stored: Vec<strowger_store::Program>,
-) -> HashMap<String, LoadedFlow> {
+) -> HashMap<String, LoadedProgram> {
     let mut flows = HashMap::new();
     for flow in stored {
-        let version = flow.current.as_ref().map(|version| version.id);
-        let program = match version {
-            Some(version) => load(node, scope, true, version).await,
-            None => None,
-        };
-        let trial = version.and_then(|stable| trial(&flow, stable));
-        let canary = match flow.rollout.canary {
-            Some(wanted) => canary(node, scope, wanted.version, wanted.share_percent).await,
-            None => None,
-        };
-        let loaded = LoadedFlow { name: flow.name.clone(), version, program, canary, trial };
+        let loaded = loaded(node, scope, ProgramKind::Flow, &flow).await;
         flows.insert(flow.name, loaded);
     }
     flows
 }
 
-async fn canary(
+/// A program's versions that are in force.
+pub async fn loaded(
     node: &Arc<Node>,
     scope: &TenantStore,
+    kind: ProgramKind,
+    stored: &strowger_store::Program,
+) -> LoadedProgram {
+    let version = stored.current.as_ref().map(|version| version.id);
+    let program = match version {
+        Some(version) => load(node, scope, kind, version).await,
+        None => None,
+    };
+    let trial = version.and_then(|stable| trial(stored, stable));
+    let canary = match stored.rollout.canary {
+        Some(wanted) => canary(node, scope, kind, wanted.version, wanted.share_percent).await,
+        None => None,
+    };
+    LoadedProgram { name: stored.name.clone(), version, program, canary, trial }
+}
+
+/// A version that some try, if it can be loaded.
+pub async fn canary(
+    node: &Arc<Node>,
+    scope: &TenantStore,
+    kind: ProgramKind,
     version: VersionId,
     share_percent: u32,
 ) -> Option<LoadedCanary> {
-    let program = load(node, scope, true, version).await?;
+    let program = load(node, scope, kind, version).await?;
     Some(LoadedCanary { version, share_percent, program })
 }
 
-fn trial(flow: &strowger_store::Program, stable: VersionId) -> Option<Trial> {
-    let rollout = &flow.rollout;
+/// Under what name a program is counted.
+pub fn module(kind: ProgramKind, name: &str) -> String {
+    format!("{}/{name}", kind.name())
+}
+
+fn trial(program: &strowger_store::Program, stable: VersionId) -> Option<Trial> {
+    let rollout = &program.rollout;
     if rollout.rules.is_empty() {
         return None;
     }
@@ -137,14 +157,17 @@ async fn numbers(
     scope: &TenantStore,
     stored: Vec<Number>,
 ) -> HashMap<String, LoadedNumber> {
+    let flow = ProgramKind::Flow;
     let mut numbers = HashMap::new();
     for number in stored {
         let version = match number.version {
-            Some((version, _)) => Some((version, load(node, scope, true, version).await)),
+            Some((version, _)) => Some((version, load(node, scope, flow, version).await)),
             None => None,
         };
         let canary = match number.canary {
-            Some((version, wanted)) => canary(node, scope, version, wanted.share_percent).await,
+            Some((version, wanted)) => {
+                canary(node, scope, flow, version, wanted.share_percent).await
+            }
             None => None,
         };
         let loaded = LoadedNumber { flow: number.flow_name, version, canary };
@@ -153,32 +176,19 @@ async fn numbers(
     numbers
 }
 
-async fn router(node: &Arc<Node>, scope: &TenantStore, choice: &RouterChoice) -> Option<Program> {
-    match choice {
-        RouterChoice::Stock(name) => {
-            let program = node.stock_router_named(name).cloned();
-            if program.is_none() {
-                tracing::error!(tenant = %scope.id(), name, "there is no such stock router");
-            }
-            program
-        }
-        RouterChoice::Version(version) => load(node, scope, false, *version).await,
-    }
-}
-
 /// A version's program, if the version is what the operator has signed. One that
 /// was checked when it was uploaded compiles again unless the engine has changed;
 /// either failure is reported and left to the fallback.
 pub async fn load(
     node: &Arc<Node>,
     scope: &TenantStore,
-    is_flow: bool,
+    kind: ProgramKind,
     version: VersionId,
 ) -> Option<Program> {
     if let Some(program) = node.programs.get(version) {
         return Some(program);
     }
-    let repository = if is_flow { scope.flows() } else { scope.routers() };
+    let repository = scope.programs(kind);
     let compiled = async {
         let (stored, bytes) = repository.signed(version).await?;
         node.signing

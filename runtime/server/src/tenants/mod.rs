@@ -9,6 +9,7 @@ pub mod guests;
 pub mod latency;
 pub mod load;
 pub mod meeting;
+pub mod routing;
 pub mod share;
 pub mod spending;
 pub mod trunking;

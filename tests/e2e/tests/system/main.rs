@@ -32,6 +32,7 @@ mod parking;
 mod pick_up;
 mod recording_cannot_be_written;
 mod rollout;
+mod router_rollout;
 mod signatures;
 mod simulated_for_a_softphone;
 mod sipp_peer;

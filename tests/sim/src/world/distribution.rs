@@ -2,7 +2,9 @@
 
 use super::World;
 use super::happening::Happening;
-use strowger_acd::{Acd, AcdEffect, AcdEvent, AcdInput, RouterChoice, RouterDone, RouterTrigger};
+use strowger_acd::{
+    Acd, AcdEffect, AcdEvent, AcdInput, RouterChoice, RouterDone, RouterFault, RouterTrigger,
+};
 use strowger_call::QueueInput;
 use strowger_model::{AgentState, CallId, ContactOutcome};
 
@@ -107,6 +109,7 @@ impl World {
         let stock = router == RouterChoice::Stock;
         let acd: &mut Acd = &mut self.acd;
         let fault = self.router.decide(stock, trigger, seed, acd).err();
+        let fault = fault.map(|reason| RouterFault { kind: "returned".into(), reason });
         let done = RouterDone { ask, fault, fuel: 1, busy_us: 1 };
         self.acd.handle(self.now, AcdInput::RouterDone(done));
     }

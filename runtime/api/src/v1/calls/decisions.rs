@@ -31,7 +31,9 @@ pub(crate) async fn call_decisions(
     Ok(Json(List { items, next: None }))
 }
 
-/// One run of a router: trigger, what it looked at, what it assigned, fuel.
+/// One run of a router: which one (`tenant`, `{"version": ID}`, `{"named": NAME}`, or
+/// `stock` in the place of one that failed), trigger, what it looked at, what it
+/// assigned, fuel.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(transparent)]
 pub(crate) struct RoutingDecision(serde_json::Value);

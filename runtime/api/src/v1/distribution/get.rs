@@ -16,5 +16,5 @@ pub(crate) async fn get_router_choice(
     InTenant { scope, .. }: InTenant,
 ) -> Result<Json<RouterChoice>> {
     let choice = scope.settings().await?.settings.router;
-    Ok(Json(shown(&scope, choice).await?))
+    Ok(Json(shown(&scope, &choice).await?))
 }

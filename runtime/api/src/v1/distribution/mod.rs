@@ -1,4 +1,4 @@
-//! Which router distributes the contacts of the tenant.
+//! Which router distributes the contacts of the tenant, and those of a queue.
 
 mod choose;
 mod get;
@@ -6,8 +6,9 @@ mod stock;
 
 use crate::problem::{Problem, Result};
 use crate::state::Api;
+use crate::v1::programs::BoundCanary;
 use serde::{Deserialize, Serialize};
-use strowger_store::{self as store, TenantStore};
+use strowger_store::{self as store, ProgramNames, RouterRoute, TenantStore};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -32,22 +33,60 @@ pub(crate) enum RouterChoice {
     Own {
         /// Name of the router.
         name: String,
-        /// Number of the version; absent: the current one, as it is now.
+        /// Number of the version that decides, whatever is promoted; absent: the
+        /// stable one.
         version: Option<u32>,
+        /// A version that some contacts try, instead of the router's own canary.
+        canary: Option<BoundCanary>,
     },
 }
 
-/// Finds the tenant's own router that a version belongs to.
-async fn shown(scope: &TenantStore, choice: store::RouterChoice) -> Result<RouterChoice> {
-    let version = match choice {
-        store::RouterChoice::Stock(name) => return Ok(RouterChoice::Stock { name }),
-        store::RouterChoice::Version(version) => version,
-    };
-    for router in scope.routers().list().await? {
-        let versions = scope.routers().versions(&router.name).await?;
-        if let Some(found) = versions.iter().find(|candidate| candidate.id == version) {
-            return Ok(RouterChoice::Own { name: router.name, version: Some(found.number) });
+impl RouterChoice {
+    /// What is stored of it, if there is such a router.
+    pub(crate) async fn find(self, api: &Api, scope: &TenantStore) -> Result<store::RouterChoice> {
+        match self {
+            Self::Stock { name } => {
+                let stock = api.control.stock_routers();
+                if stock.contains(&name) {
+                    return Ok(store::RouterChoice::Stock(name));
+                }
+                Err(Problem::invalid(format!(
+                    "there is no stock router {name:?}; there are {}",
+                    stock.join(", ")
+                )))
+            }
+            Self::Own { name, version, canary } => {
+                let canary = canary.map(store::BoundCanary::from);
+                let route = RouterRoute { router: name.as_str(), version, canary };
+                Ok(scope.routers().choice(&route).await?)
+            }
         }
     }
-    Err(Problem::not_found("the router in force was deleted; choose another one"))
+
+    /// A stored one; none: what was chosen is gone.
+    pub(crate) fn shown(names: &ProgramNames, choice: &store::RouterChoice) -> Option<Self> {
+        if let store::RouterChoice::Stock(name) = choice {
+            return Some(Self::Stock { name: name.clone() });
+        }
+        let RouterRoute { router, version, canary } = names.route(choice)?;
+        Some(Self::Own { name: router, version, canary: canary.map(BoundCanary::from) })
+    }
+}
+
+/// What choices are called, read only if one of them is not a stock router.
+pub(crate) async fn names<'a>(
+    scope: &TenantStore,
+    mut choices: impl Iterator<Item = &'a store::RouterChoice>,
+) -> Result<ProgramNames> {
+    match choices.all(|choice| matches!(choice, store::RouterChoice::Stock(_))) {
+        true => Ok(ProgramNames::default()),
+        false => Ok(scope.routers().names().await?),
+    }
+}
+
+/// The tenant's choice.
+async fn shown(scope: &TenantStore, choice: &store::RouterChoice) -> Result<RouterChoice> {
+    let names = names(scope, std::iter::once(choice)).await?;
+    RouterChoice::shown(&names, choice)
+        .ok_or_else(|| Problem::not_found("the router in force was deleted; choose another one"))
 }

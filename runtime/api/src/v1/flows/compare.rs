@@ -2,27 +2,13 @@
 
 use crate::auth::InTenant;
 use crate::extract::{Path, Query};
-use crate::problem::{Problem, Result};
+use crate::problem::Result;
+use crate::v1::programs::compare::{CompareQuery, ComparedSpread};
 use axum::Json;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::BTreeMap;
-use strowger_model::Timestamp;
-use strowger_store::{MAX_COMPARED_CALLS, MAX_COMPARED_VERSIONS, Spread, VersionReport};
-use utoipa::{IntoParams, ToSchema};
-
-/// Which calls are compared.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct CompareQuery {
-    /// Begun at or after, in milliseconds since 1970.
-    since: Option<u64>,
-    /// Begun before.
-    until: Option<u64>,
-    /// Numbers of at most ten versions, separated by commas; absent: the stable
-    /// one, the canary and the newest.
-    versions: Option<String>,
-}
+use strowger_store::{MAX_COMPARED_CALLS, VersionReport};
+use utoipa::ToSchema;
 
 /// How versions of a flow fare.
 #[derive(Debug, Serialize, ToSchema)]
@@ -65,13 +51,6 @@ pub(crate) struct ComparedVersion {
     cut: bool,
 }
 
-/// Where values lie; absent: there were none.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ComparedSpread {
-    p50: Option<u64>,
-    p99: Option<u64>,
-}
-
 /// Compares versions of a flow by the records of their calls.
 #[utoipa::path(
     get,
@@ -85,25 +64,10 @@ pub(crate) async fn compare_flow(
     Path(name): Path<String>,
     Query(query): Query<CompareQuery>,
 ) -> Result<Json<Comparison>> {
-    let versions = numbers(query.versions.as_deref())?;
-    let (since, until) = (query.since.map(Timestamp), query.until.map(Timestamp));
-    let reports = scope.flows().compare(&name, &versions, since, until).await?;
+    let (since, until) = query.period();
+    let reports = scope.flows().compare(&name, &query.numbers()?, since, until).await?;
     let versions = reports.into_iter().map(ComparedVersion::from).collect();
     Ok(Json(Comparison { flow: name, versions, max_calls: MAX_COMPARED_CALLS }))
-}
-
-fn numbers(text: Option<&str>) -> Result<Vec<u32>> {
-    let Some(text) = text else { return Ok(Vec::new()) };
-    let wrong = || {
-        Problem::bad_request(format!(
-            "versions is 1 to {MAX_COMPARED_VERSIONS} numbers separated by commas, for example 3,4"
-        ))
-    };
-    let numbers: Vec<u32> = text
-        .split(',')
-        .map(|number| number.trim().parse().map_err(|_| wrong()))
-        .collect::<Result<_>>()?;
-    if numbers.len() > MAX_COMPARED_VERSIONS { Err(wrong()) } else { Ok(numbers) }
 }
 
 impl From<VersionReport> for ComparedVersion {
@@ -124,11 +88,5 @@ impl From<VersionReport> for ComparedVersion {
             abandons: report.abandons,
             cut: report.cut,
         }
-    }
-}
-
-impl From<Spread> for ComparedSpread {
-    fn from(spread: Spread) -> Self {
-        Self { p50: spread.p50, p99: spread.p99 }
     }
 }

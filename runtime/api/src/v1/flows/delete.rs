@@ -1,10 +1,10 @@
 //! `DELETE /v1/flows/{name}`
 
 use crate::auth::InTenant;
-use crate::control::Changed;
 use crate::extract::Path;
 use crate::problem::Result;
 use crate::state::Api;
+use crate::v1::programs::orders;
 use axum::extract::State;
 use axum::http::StatusCode;
 
@@ -20,10 +20,8 @@ use axum::http::StatusCode;
 )]
 pub(crate) async fn delete_flow(
     State(api): State<Api>,
-    InTenant { tenant, scope }: InTenant,
+    InTenant { scope, .. }: InTenant,
     Path(name): Path<String>,
 ) -> Result<StatusCode> {
-    scope.flows().delete(&name).await?;
-    api.changed(tenant, Changed::Flows).await;
-    Ok(StatusCode::NO_CONTENT)
+    orders::delete(&api, scope.flows(), &name).await
 }

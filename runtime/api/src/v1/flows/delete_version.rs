@@ -1,10 +1,10 @@
 //! `DELETE /v1/flows/{name}/versions/{number}`
 
 use crate::auth::InTenant;
-use crate::control::Changed;
 use crate::extract::Path;
 use crate::problem::Result;
 use crate::state::Api;
+use crate::v1::programs::orders;
 use axum::extract::State;
 use axum::http::StatusCode;
 
@@ -21,10 +21,8 @@ use axum::http::StatusCode;
 )]
 pub(crate) async fn delete_flow_version(
     State(api): State<Api>,
-    InTenant { tenant, scope }: InTenant,
+    InTenant { scope, .. }: InTenant,
     Path((name, number)): Path<(String, u32)>,
 ) -> Result<StatusCode> {
-    scope.flows().delete_version(&name, number).await?;
-    api.changed(tenant, Changed::Flows).await;
-    Ok(StatusCode::NO_CONTENT)
+    orders::delete_version(&api, scope.flows(), &name, number).await
 }

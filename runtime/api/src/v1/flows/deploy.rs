@@ -1,7 +1,6 @@
 //! `POST /v1/flows/{name}/deployments`
 
 use crate::auth::{Caller, InTenant};
-use crate::control::Changed;
 use crate::deployment::{self, Deployment, Job, Order};
 use crate::extract::{Path, Query, Upload};
 use crate::problem::{Problem, Result};
@@ -40,7 +39,7 @@ pub(crate) async fn deploy_flow(
     Query(options): Query<UploadOptions>,
     request: Request,
 ) -> Result<(StatusCode, Json<Deployment>)> {
-    let order = Order::new(scope.flows(), name, &options, &key.name, Changed::Flows)?;
+    let order = Order::new(scope.flows(), name, &options, &key.name)?;
     let upload = order.read(&api, request).await?;
     let listener = {
         let control = api.control.clone();

@@ -1,14 +1,13 @@
 //! `DELETE /v1/flows/{name}/canary`
 
 use crate::auth::{Caller, InTenant};
-use crate::control::Changed;
 use crate::extract::{Path, Query};
 use crate::problem::Result;
 use crate::state::Api;
-use crate::v1::programs::rollout::{Rollout, Seen, show};
+use crate::v1::programs::orders;
+use crate::v1::programs::rollout::{Rollout, Seen};
 use axum::Json;
 use axum::extract::State;
-use strowger_store::Order;
 
 /// Takes the canary of a flow out, if there is one.
 ///
@@ -22,13 +21,10 @@ use strowger_store::Order;
 )]
 pub(crate) async fn end_canary(
     State(api): State<Api>,
-    InTenant { tenant, scope }: InTenant,
+    InTenant { scope, .. }: InTenant,
     Caller(key): Caller,
     Path(name): Path<String>,
     Query(seen): Query<Seen>,
 ) -> Result<Json<Rollout>> {
-    let order = Order { by: &key.name, seen: seen.expected_revision };
-    scope.flows().end_canary(&name, order).await?;
-    api.changed(tenant, Changed::Flows).await;
-    Ok(Json(show(&scope.flows(), &name).await?))
+    orders::end_canary(&api, scope.flows(), &key.name, &name, &seen).await
 }

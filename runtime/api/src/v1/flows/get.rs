@@ -3,7 +3,7 @@
 use crate::auth::InTenant;
 use crate::extract::Path;
 use crate::problem::Result;
-use crate::v1::programs::Program;
+use crate::v1::programs::{Program, orders};
 use axum::Json;
 
 /// Shows a flow.
@@ -18,5 +18,5 @@ pub(crate) async fn get_flow(
     InTenant { scope, .. }: InTenant,
     Path(name): Path<String>,
 ) -> Result<Json<Program>> {
-    Ok(Json(scope.flows().get(&name).await?.into()))
+    orders::get(scope.flows(), &name).await
 }

@@ -1,14 +1,12 @@
 //! `PUT /v1/flows/{name}/current`
 
 use crate::auth::{Caller, InTenant};
-use crate::control::Changed;
 use crate::extract::{self, Path};
 use crate::problem::Result;
 use crate::state::Api;
-use crate::v1::programs::{Program, Promotion};
+use crate::v1::programs::{Program, Promotion, orders};
 use axum::Json;
 use axum::extract::State;
-use strowger_store::Order;
 
 /// Makes a version of a flow the one in force.
 ///
@@ -23,13 +21,10 @@ use strowger_store::Order;
 )]
 pub(crate) async fn promote_flow(
     State(api): State<Api>,
-    InTenant { tenant, scope }: InTenant,
+    InTenant { scope, .. }: InTenant,
     Caller(key): Caller,
     Path(name): Path<String>,
     extract::Json(body): extract::Json<Promotion>,
 ) -> Result<Json<Program>> {
-    let order = Order { by: &key.name, seen: body.expected_revision };
-    scope.flows().promote(&name, body.version, body.rules.as_ref(), order).await?;
-    api.changed(tenant, Changed::Flows).await;
-    Ok(Json(scope.flows().get(&name).await?.into()))
+    orders::promote(&api, scope.flows(), &key.name, &name, &body).await
 }

@@ -1,14 +1,13 @@
 //! `POST /v1/flows/{name}/rollback`
 
 use crate::auth::{Caller, InTenant};
-use crate::control::Changed;
 use crate::extract::{self, Path};
 use crate::problem::Result;
 use crate::state::Api;
-use crate::v1::programs::rollout::{Rollout, WayBack, show};
+use crate::v1::programs::orders;
+use crate::v1::programs::rollout::{Rollout, WayBack};
 use axum::Json;
 use axum::extract::State;
-use strowger_store::Order;
 
 /// Takes a flow back to where it was before.
 ///
@@ -24,13 +23,10 @@ use strowger_store::Order;
 )]
 pub(crate) async fn roll_back_flow(
     State(api): State<Api>,
-    InTenant { tenant, scope }: InTenant,
+    InTenant { scope, .. }: InTenant,
     Caller(key): Caller,
     Path(name): Path<String>,
     extract::Json(body): extract::Json<WayBack>,
 ) -> Result<Json<Rollout>> {
-    let order = Order { by: &key.name, seen: body.expected_revision };
-    scope.flows().roll_back(&name, body.to, order).await?;
-    api.changed(tenant, Changed::Flows).await;
-    Ok(Json(show(&scope.flows(), &name).await?))
+    orders::roll_back(&api, scope.flows(), &key.name, &name, &body).await
 }

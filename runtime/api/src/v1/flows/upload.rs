@@ -1,12 +1,10 @@
 //! `POST /v1/flows/{name}/versions`
 
 use crate::auth::{Caller, InTenant};
-use crate::control::Changed;
-use crate::deployment::Order;
 use crate::extract::{Path, Query};
 use crate::problem::Result;
 use crate::state::Api;
-use crate::v1::programs::{UploadOptions, Version, upload};
+use crate::v1::programs::{UploadOptions, Version, orders};
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -27,13 +25,11 @@ use axum::http::StatusCode;
 )]
 pub(crate) async fn upload_flow(
     State(api): State<Api>,
-    InTenant { tenant, scope }: InTenant,
+    InTenant { scope, .. }: InTenant,
     Caller(key): Caller,
     Path(name): Path<String>,
     Query(options): Query<UploadOptions>,
     request: Request,
 ) -> Result<(StatusCode, Json<Version>)> {
-    let order = Order::new(scope.flows(), name, &options, &key.name, Changed::Flows)?;
-    let version = upload(&api, tenant, order, request).await?;
-    Ok((StatusCode::CREATED, Json(version)))
+    orders::upload(&api, scope.flows(), &key.name, name, &options, request).await
 }

@@ -4,7 +4,7 @@ use crate::auth::InTenant;
 use crate::extract::Path;
 use crate::problem::Result;
 use crate::v1::List;
-use crate::v1::programs::Version;
+use crate::v1::programs::{Version, orders};
 use axum::Json;
 
 /// Lists the versions of a flow, newest first.
@@ -19,5 +19,5 @@ pub(crate) async fn flow_versions(
     InTenant { scope, .. }: InTenant,
     Path(name): Path<String>,
 ) -> Result<Json<List<Version>>> {
-    Ok(Json(List::whole(scope.flows().versions(&name).await?)))
+    orders::versions(scope.flows(), &name).await
 }

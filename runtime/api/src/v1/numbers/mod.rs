@@ -7,6 +7,7 @@ mod list;
 mod update;
 
 use crate::state::Api;
+use crate::v1::programs::BoundCanary;
 use serde::{Deserialize, Serialize};
 use strowger_model::{Address, NumberId, Timestamp};
 use strowger_store as store;
@@ -38,7 +39,7 @@ pub(crate) struct NumberBody {
     version: Option<u32>,
     /// A version that some of them try, instead of the flow's own canary.
     #[serde(default)]
-    canary: Option<NumberCanary>,
+    canary: Option<BoundCanary>,
     /// What it is for.
     #[serde(default)]
     note: String,
@@ -57,32 +58,18 @@ pub(crate) struct NumberTarget {
     version: Option<u32>,
     /// A version that some of them try, instead of the flow's own canary.
     #[serde(default)]
-    canary: Option<NumberCanary>,
+    canary: Option<BoundCanary>,
     /// What it is for.
     #[serde(default)]
     note: String,
 }
 
-/// A version that some calls of a number try.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NumberCanary {
-    /// Number of the version.
-    version: u32,
-    /// Percent of the calls, 0 to 100.
-    share_percent: u32,
-}
-
 fn route<'a>(
     flow: Option<&'a str>,
     version: Option<u32>,
-    canary: Option<NumberCanary>,
+    canary: Option<BoundCanary>,
 ) -> store::NumberRoute<'a> {
-    let canary = canary.map(|NumberCanary { version, share_percent }| store::NumberCanary {
-        version,
-        share_percent,
-    });
-    store::NumberRoute { flow, version, canary }
+    store::NumberRoute { flow, version, canary: canary.map(store::BoundCanary::from) }
 }
 
 /// A public number.
@@ -95,7 +82,7 @@ pub(crate) struct Number {
     /// The version of it that takes them; absent: the stable one.
     pub version: Option<u32>,
     /// A version that some of them try.
-    pub canary: Option<NumberCanary>,
+    pub canary: Option<BoundCanary>,
     pub note: String,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -108,10 +95,7 @@ impl From<store::Number> for Number {
             number: number.number,
             flow: number.flow_name,
             version: number.version.map(|(_, number)| number),
-            canary: number.canary.map(|(_, canary)| NumberCanary {
-                version: canary.version,
-                share_percent: canary.share_percent,
-            }),
+            canary: number.canary.map(|(_, canary)| canary.into()),
             note: number.note,
             created_at: number.created_at,
             updated_at: number.updated_at,

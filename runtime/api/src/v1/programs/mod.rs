@@ -1,14 +1,13 @@
 //! What flows and routers share: a name with immutable versions.
 
+pub(crate) mod compare;
+pub(crate) mod orders;
 pub(crate) mod rollout;
 
-use crate::deployment::{self, Job, Order, Release};
+use crate::deployment::Release;
 use crate::problem::{Problem, Result};
-use crate::state::Api;
-use axum::extract::Request;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
-use strowger_model::{FlowId, RollbackRules, TenantId, Timestamp, VersionId, VersionSignature};
+use strowger_model::{FlowId, RollbackRules, Timestamp, VersionId, VersionSignature};
 use strowger_store as store;
 use utoipa::{IntoParams, ToSchema};
 
@@ -17,7 +16,8 @@ use utoipa::{IntoParams, ToSchema};
 pub(crate) struct Program {
     pub id: FlowId,
     pub name: String,
-    /// The stable version: new calls get it, but for those that try a canary.
+    /// The stable version: new calls, of a router new contacts, get it, but for
+    /// those that try a canary.
     pub current: Option<Version>,
     /// Changes of the rollout so far.
     pub revision: u64,
@@ -74,15 +74,22 @@ pub(crate) struct Promotion {
     pub expected_revision: Option<u64>,
 }
 
+/// A version that some calls of a number, or some contacts of a queue, try.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BoundCanary {
+    /// Number of the version.
+    pub version: u32,
+    /// Percent of them, 0 to 100; chosen by a hash of the call's id.
+    pub share_percent: u32,
+}
+
 impl UploadOptions {
     /// Which calls get the version.
-    pub(crate) fn release(&self, kind: store::ProgramKind) -> Result<Release> {
+    pub(crate) fn release(&self) -> Result<Release> {
         match (self.canary, self.promote) {
             (Some(_), true) => Err(Problem::invalid(
                 "canary and promote exclude each other: give all new calls the version, or some",
-            )),
-            (Some(_), _) if kind == store::ProgramKind::Router => Err(Problem::invalid(
-                "a tenant's contacts are distributed by one router: promote it, or do not",
             )),
             (Some(share), _) if share > 100 => {
                 Err(Problem::invalid("canary is a percentage: write 0 to 100"))
@@ -94,16 +101,16 @@ impl UploadOptions {
     }
 }
 
-/// Takes an upload through all steps of a deployment and waits for the version.
-pub(crate) async fn upload(
-    api: &Api,
-    tenant: TenantId,
-    order: Order,
-    request: Request,
-) -> Result<Version> {
-    let upload = order.read(api, request).await?;
-    let job = Arc::new(Job::new(tenant, &order.name, Box::new(|_, _| {})));
-    deployment::run(api, &job, &order, upload.bytes.clone()).await
+impl From<BoundCanary> for store::BoundCanary {
+    fn from(canary: BoundCanary) -> Self {
+        Self { version: canary.version, share_percent: canary.share_percent }
+    }
+}
+
+impl From<store::BoundCanary> for BoundCanary {
+    fn from(canary: store::BoundCanary) -> Self {
+        Self { version: canary.version, share_percent: canary.share_percent }
+    }
 }
 
 impl From<store::Program> for Program {

@@ -14,7 +14,7 @@ pub(crate) struct Rollout {
     pub revision: u64,
     /// Number of the stable version.
     pub stable: Option<u32>,
-    /// The version that some calls try.
+    /// The version that some calls, of a router some contacts, try.
     pub canary: Option<Canary>,
     /// When the version that is tried is taken out by itself.
     pub rules: RollbackRules,
@@ -26,13 +26,29 @@ pub(crate) struct Rollout {
     pub history: Vec<RolloutChange>,
 }
 
-/// A version that some calls try.
+/// A version that some calls or contacts try.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Canary {
     /// Its number.
     pub version: u32,
-    /// Percent of the calls, chosen by a hash of the call's id.
+    /// Percent of the calls, of a router of the contacts, chosen by a hash of the call's id.
     pub share_percent: u32,
+}
+
+/// A version to be tried.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CanaryBody {
+    /// Its number.
+    pub version: u32,
+    /// Percent of new calls, of a router new contacts, that try it, 0 to 100.
+    pub share_percent: u32,
+    /// When it is taken out by itself; absent: the rules in force stay.
+    #[serde(default)]
+    pub rules: Option<RollbackRules>,
+    /// Revision of the rollout that was seen; another one is refused with 409.
+    #[serde(default)]
+    pub expected_revision: Option<u64>,
 }
 
 /// Where to go back to.

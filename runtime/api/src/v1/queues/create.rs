@@ -23,8 +23,8 @@ pub(crate) async fn create_queue(
     InTenant { tenant, scope }: InTenant,
     extract::Json(body): extract::Json<QueueBody>,
 ) -> Result<(StatusCode, Json<Queue>)> {
-    let (settings, members) = body.split();
+    let (settings, members) = body.find(&api, &scope).await?;
     let created = scope.queues().create(&settings, &members).await?;
     api.changed(tenant, Changed::Queues).await;
-    Ok((StatusCode::CREATED, Json(created.into())))
+    Ok((StatusCode::CREATED, Json(Queue::shown(&scope, created).await?)))
 }

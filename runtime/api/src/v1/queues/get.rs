@@ -18,5 +18,6 @@ pub(crate) async fn get_queue(
     InTenant { scope, .. }: InTenant,
     Path(queue): Path<String>,
 ) -> Result<Json<Queue>> {
-    Ok(Json(scope.queues().find(&queue).await?.into()))
+    let found = scope.queues().find(&queue).await?;
+    Ok(Json(Queue::shown(&scope, found).await?))
 }

@@ -8,10 +8,12 @@ mod status;
 mod status_of_one;
 mod update;
 
+use super::distribution::{self, RouterChoice};
+use crate::problem::Result;
 use crate::state::Api;
 use serde::{Deserialize, Serialize};
 use strowger_model::{AgentId, QueueId, SkillNeed, Timestamp};
-use strowger_store as store;
+use strowger_store::{self as store, ProgramNames, TenantStore};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -54,6 +56,9 @@ pub(crate) struct QueueBody {
     /// Agents who serve it, by id; absent: every agent with the skills.
     #[serde(default)]
     members: Option<Vec<AgentId>>,
+    /// Which router decides about its contacts; absent: the tenant's.
+    #[serde(default)]
+    router: Option<RouterChoice>,
 }
 
 /// A queue.
@@ -69,12 +74,22 @@ pub(crate) struct Queue {
     pub wrap_up_ms: u64,
     /// Agents who serve it; absent: every agent with the skills.
     pub members: Option<Vec<AgentId>>,
+    /// Which router decides about its contacts; absent: the tenant's.
+    pub router: Option<RouterChoice>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
 
 impl QueueBody {
-    fn split(self) -> (store::QueueSettings, store::Members) {
+    async fn find(
+        self,
+        api: &Api,
+        scope: &TenantStore,
+    ) -> Result<(store::QueueSettings, store::Members)> {
+        let router = match self.router {
+            Some(choice) => Some(choice.find(api, scope).await?),
+            None => None,
+        };
         let usual = store::QueueSettings::default();
         let settings = store::QueueSettings {
             name: self.name,
@@ -84,14 +99,21 @@ impl QueueBody {
             max_wait_ms: self.max_wait_ms,
             ring_ms: self.ring_ms.unwrap_or(usual.ring_ms),
             wrap_up_ms: self.wrap_up_ms.unwrap_or(usual.wrap_up_ms),
+            router,
         };
-        (settings, self.members.map_or(store::Members::All, store::Members::Only))
+        Ok((settings, self.members.map_or(store::Members::All, store::Members::Only)))
     }
 }
 
-impl From<store::Queue> for Queue {
-    fn from(queue: store::Queue) -> Self {
+impl Queue {
+    async fn shown(scope: &TenantStore, queue: store::Queue) -> Result<Self> {
+        let names = distribution::names(scope, queue.settings.router.iter()).await?;
+        Ok(Self::with(&names, queue))
+    }
+
+    fn with(names: &ProgramNames, queue: store::Queue) -> Self {
         let settings = queue.settings;
+        let router = settings.router.as_ref();
         Self {
             id: queue.id,
             name: settings.name,
@@ -105,6 +127,7 @@ impl From<store::Queue> for Queue {
                 store::Members::All => None,
                 store::Members::Only(agents) => Some(agents),
             },
+            router: router.and_then(|choice| RouterChoice::shown(names, choice)),
             created_at: queue.created_at,
             updated_at: queue.updated_at,
         }

@@ -25,8 +25,8 @@ pub(crate) async fn update_queue(
     extract::Json(body): extract::Json<QueueBody>,
 ) -> Result<Json<Queue>> {
     let id = scope.queues().find(&queue).await?.id;
-    let (settings, members) = body.split();
+    let (settings, members) = body.find(&api, &scope).await?;
     let updated = scope.queues().update(id, &settings, &members).await?;
     api.changed(tenant, Changed::Queues).await;
-    Ok(Json(updated.into()))
+    Ok(Json(Queue::shown(&scope, updated).await?))
 }

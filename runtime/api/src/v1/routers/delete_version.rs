@@ -1,17 +1,17 @@
 //! `DELETE /v1/routers/{name}/versions/{number}`
 
 use crate::auth::InTenant;
-use crate::control::Changed;
 use crate::extract::Path;
 use crate::problem::Result;
 use crate::state::Api;
+use crate::v1::programs::orders;
 use axum::extract::State;
 use axum::http::StatusCode;
 
 /// Deletes a version of a router.
 ///
-/// Refused while it is the stable one, chosen to distribute. Its number is
-/// never given to another version. Whatever runs it keeps it.
+/// Refused while it is the stable one, the canary or chosen by the tenant or a
+/// queue. Its number is never given to another version. Whatever runs it keeps it.
 #[utoipa::path(
     delete,
     path = "/v1/routers/{name}/versions/{number}",
@@ -21,10 +21,8 @@ use axum::http::StatusCode;
 )]
 pub(crate) async fn delete_router_version(
     State(api): State<Api>,
-    InTenant { tenant, scope }: InTenant,
+    InTenant { scope, .. }: InTenant,
     Path((name, number)): Path<(String, u32)>,
 ) -> Result<StatusCode> {
-    scope.routers().delete_version(&name, number).await?;
-    api.changed(tenant, Changed::Routers).await;
-    Ok(StatusCode::NO_CONTENT)
+    orders::delete_version(&api, scope.routers(), &name, number).await
 }

@@ -3,8 +3,7 @@
 use crate::auth::InTenant;
 use crate::extract::Path;
 use crate::problem::Result;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::IntoResponse;
+use crate::v1::programs::orders::{self, Wasm};
 
 /// Downloads a version of a router.
 #[utoipa::path(
@@ -17,8 +16,6 @@ use axum::response::IntoResponse;
 pub(crate) async fn download_router(
     InTenant { scope, .. }: InTenant,
     Path((name, number)): Path<(String, u32)>,
-) -> Result<impl IntoResponse> {
-    let version = scope.routers().version(&name, number).await?;
-    let bytes = scope.routers().bytes(version.id).await?;
-    Ok(([(CONTENT_TYPE, "application/wasm")], bytes))
+) -> Result<Wasm> {
+    orders::download(scope.routers(), &name, number).await
 }

@@ -3,7 +3,7 @@
 use crate::auth::InTenant;
 use crate::extract::Path;
 use crate::problem::Result;
-use crate::v1::programs::Program;
+use crate::v1::programs::{Program, orders};
 use axum::Json;
 
 /// Shows a router.
@@ -18,5 +18,5 @@ pub(crate) async fn get_router(
     InTenant { scope, .. }: InTenant,
     Path(name): Path<String>,
 ) -> Result<Json<Program>> {
-    Ok(Json(scope.routers().get(&name).await?.into()))
+    orders::get(scope.routers(), &name).await
 }

@@ -3,7 +3,7 @@
 use crate::auth::InTenant;
 use crate::problem::Result;
 use crate::v1::List;
-use crate::v1::programs::Program;
+use crate::v1::programs::{Program, orders};
 use axum::Json;
 
 /// Lists the routers.
@@ -14,5 +14,5 @@ use axum::Json;
     responses((status = 200, body = List<Program>))
 )]
 pub(crate) async fn list_routers(InTenant { scope, .. }: InTenant) -> Result<Json<List<Program>>> {
-    Ok(Json(List::whole(scope.routers().list().await?)))
+    orders::list(scope.routers()).await
 }

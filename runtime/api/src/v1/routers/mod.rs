@@ -1,8 +1,11 @@
 //! Routers and their versions.
 
+mod canary;
+mod compare;
 mod delete;
 mod delete_version;
 mod download;
+mod end_canary;
 mod get;
 mod list;
 mod promote;
@@ -26,6 +29,9 @@ pub(crate) fn quick() -> OpenApiRouter<Api> {
         .routes(routes!(download::download_router))
         .routes(routes!(promote::promote_router))
         .routes(routes!(rollout::router_rollout))
+        .routes(routes!(canary::try_router_canary))
+        .routes(routes!(end_canary::end_router_canary))
+        .routes(routes!(compare::compare_router))
         .routes(routes!(rollback::roll_back_router))
         .routes(routes!(delete_version::delete_router_version))
 }

@@ -1,18 +1,18 @@
 //! `PUT /v1/routers/{name}/current`
 
 use crate::auth::{Caller, InTenant};
-use crate::control::Changed;
 use crate::extract::{self, Path};
 use crate::problem::Result;
 use crate::state::Api;
-use crate::v1::programs::{Program, Promotion};
+use crate::v1::programs::{Program, Promotion, orders};
 use axum::Json;
 use axum::extract::State;
-use strowger_store::Order;
 
 /// Makes a version of a router the one in force.
 ///
-/// A tenant distributes with it once it chooses this version: see `PUT /v1/router`.
+/// New contacts get it wherever the router is chosen without a version, by the
+/// tenant (`PUT /v1/router`) or by a queue; those that wait keep theirs. A canary
+/// ends.
 #[utoipa::path(
     put,
     path = "/v1/routers/{name}/current",
@@ -23,13 +23,10 @@ use strowger_store::Order;
 )]
 pub(crate) async fn promote_router(
     State(api): State<Api>,
-    InTenant { tenant, scope }: InTenant,
+    InTenant { scope, .. }: InTenant,
     Caller(key): Caller,
     Path(name): Path<String>,
     extract::Json(body): extract::Json<Promotion>,
 ) -> Result<Json<Program>> {
-    let order = Order { by: &key.name, seen: body.expected_revision };
-    scope.routers().promote(&name, body.version, body.rules.as_ref(), order).await?;
-    api.changed(tenant, Changed::Routers).await;
-    Ok(Json(scope.routers().get(&name).await?.into()))
+    orders::promote(&api, scope.routers(), &key.name, &name, &body).await
 }

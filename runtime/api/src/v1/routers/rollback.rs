@@ -1,18 +1,18 @@
 //! `POST /v1/routers/{name}/rollback`
 
 use crate::auth::{Caller, InTenant};
-use crate::control::Changed;
 use crate::extract::{self, Path};
 use crate::problem::Result;
 use crate::state::Api;
-use crate::v1::programs::rollout::{Rollout, WayBack, show};
+use crate::v1::programs::orders;
+use crate::v1::programs::rollout::{Rollout, WayBack};
 use axum::Json;
 use axum::extract::State;
-use strowger_store::Order;
 
-/// Takes a router back to an earlier version.
+/// Takes a router back to where it was before.
 ///
-/// A tenant distributes with it once it chooses this version: see `PUT /v1/router`.
+/// A canary is taken out. Without one, or with a number, an earlier version
+/// becomes the stable one. Contacts that wait keep their version.
 #[utoipa::path(
     post,
     path = "/v1/routers/{name}/rollback",
@@ -23,13 +23,10 @@ use strowger_store::Order;
 )]
 pub(crate) async fn roll_back_router(
     State(api): State<Api>,
-    InTenant { tenant, scope }: InTenant,
+    InTenant { scope, .. }: InTenant,
     Caller(key): Caller,
     Path(name): Path<String>,
     extract::Json(body): extract::Json<WayBack>,
 ) -> Result<Json<Rollout>> {
-    let order = Order { by: &key.name, seen: body.expected_revision };
-    scope.routers().roll_back(&name, body.to, order).await?;
-    api.changed(tenant, Changed::Routers).await;
-    Ok(Json(show(&scope.routers(), &name).await?))
+    orders::roll_back(&api, scope.routers(), &key.name, &name, &body).await
 }

@@ -3,7 +3,8 @@
 use crate::auth::InTenant;
 use crate::extract::Path;
 use crate::problem::Result;
-use crate::v1::programs::rollout::{Rollout, show};
+use crate::v1::programs::orders;
+use crate::v1::programs::rollout::Rollout;
 use axum::Json;
 
 /// Shows which version of a router is in force and how it came to that.
@@ -18,5 +19,5 @@ pub(crate) async fn router_rollout(
     InTenant { scope, .. }: InTenant,
     Path(name): Path<String>,
 ) -> Result<Json<Rollout>> {
-    Ok(Json(show(&scope.routers(), &name).await?))
+    orders::rollout(scope.routers(), &name).await
 }

@@ -3,7 +3,7 @@
 use crate::auth::InTenant;
 use crate::extract::Path;
 use crate::problem::Result;
-use crate::v1::programs::Version;
+use crate::v1::programs::{Version, orders};
 use axum::Json;
 
 /// Shows a version of a router.
@@ -18,5 +18,5 @@ pub(crate) async fn router_version(
     InTenant { scope, .. }: InTenant,
     Path((name, number)): Path<(String, u32)>,
 ) -> Result<Json<Version>> {
-    Ok(Json(scope.routers().version(&name, number).await?.into()))
+    orders::version(scope.routers(), &name, number).await
 }

@@ -4,7 +4,7 @@ use crate::auth::InTenant;
 use crate::extract::Path;
 use crate::problem::Result;
 use crate::v1::List;
-use crate::v1::programs::Version;
+use crate::v1::programs::{Version, orders};
 use axum::Json;
 
 /// Lists the versions of a router, newest first.
@@ -19,5 +19,5 @@ pub(crate) async fn router_versions(
     InTenant { scope, .. }: InTenant,
     Path(name): Path<String>,
 ) -> Result<Json<List<Version>>> {
-    Ok(Json(List::whole(scope.routers().versions(&name).await?)))
+    orders::versions(scope.routers(), &name).await
 }

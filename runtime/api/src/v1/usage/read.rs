@@ -50,9 +50,10 @@ pub(crate) struct UsageQuery {
 pub(crate) struct Usage {
     /// The day's beginning in UTC.
     pub day: Timestamp,
-    /// `flow/NAME` or `router/...`, as in metrics.
+    /// `flow/NAME` or `router/NAME`, as in metrics; stock routers are
+    /// `router/chosen`, and `router/stock` where one stood in.
     pub module: String,
-    /// Which version; absent: one that comes with the server, or a router's.
+    /// Which version; absent: one that comes with the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<VersionId>,
     /// Calls that it began to serve.

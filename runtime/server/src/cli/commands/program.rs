@@ -6,11 +6,11 @@ use super::super::output::{Column, Output};
 use super::deploy::Deploy;
 use super::project::{Build, New, Test};
 use super::replay::{self, Replay};
-use super::rollout::{self, FlowRollout, Rollout};
+use super::rollout::{self, Rollout};
 use super::simulate::Simulate;
 use clap::{Args, Subcommand};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::PathBuf;
 
 /// Flows: new, build, test, simulate, deploy, roll out, replay.
@@ -30,11 +30,9 @@ pub enum Flow {
     Deploy(Deploy),
     #[command(flatten)]
     Stored(Stored),
-    #[command(flatten)]
-    Rollout(FlowRollout),
 }
 
-/// Routers: upload, promote, choose.
+/// Routers: upload, roll out, choose.
 #[derive(Debug, Subcommand)]
 pub enum Router {
     #[command(flatten)]
@@ -43,17 +41,44 @@ pub enum Router {
     Stock,
     /// Show which router distributes contacts.
     Chosen,
-    /// Choose which router distributes contacts.
+    /// Choose which router distributes contacts of queues without one of their own.
     Choose {
         /// A stock router, or with --own one that was uploaded.
         name: String,
         /// The name is that of an uploaded router.
         #[arg(long)]
         own: bool,
-        /// Version of the uploaded router; without, its current one.
+        /// Only this version of the uploaded router, whatever is promoted; without,
+        /// the one in force.
         #[arg(long, requires = "own")]
         version: Option<u32>,
+        #[command(flatten)]
+        canary: OwnCanary,
     },
+}
+
+/// A version that some contacts try, whatever the router's canary is.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct OwnCanary {
+    /// Let some contacts try this version, whatever the router's canary is.
+    #[arg(long, value_name = "VERSION", requires = "share")]
+    canary: Option<u32>,
+    /// How many percent of the contacts try it.
+    #[arg(long, value_name = "PERCENT", requires = "canary")]
+    share: Option<u32>,
+}
+
+impl OwnCanary {
+    pub(super) fn is_some(self) -> bool {
+        self.canary.is_some()
+    }
+}
+
+/// A router of the tenant's own, as the API takes it.
+pub(super) fn own_router(name: &str, version: Option<u32>, canary: OwnCanary) -> Value {
+    let canary = canary.canary.zip(canary.share);
+    let canary = canary.map(|(version, share)| json!({"version": version, "share_percent": share}));
+    json!({"kind": "own", "name": name, "version": version, "canary": canary})
 }
 
 /// What flows and routers have in common.
@@ -123,7 +148,13 @@ const VERSIONS: &[Column] = &[
     ("SIGNED BY", "signature.key"),
     ("DIGEST", "digest"),
 ];
-const CHOICE: &[Column] = &[("kind", "kind"), ("name", "name"), ("version", "version")];
+const CHOICE: &[Column] = &[
+    ("kind", "kind"),
+    ("name", "name"),
+    ("version", "version"),
+    ("canary", "canary.version"),
+    ("share %", "canary.share_percent"),
+];
 
 pub(crate) async fn run_flow(
     client: &Client,
@@ -131,7 +162,6 @@ pub(crate) async fn run_flow(
     out: &mut Output,
 ) -> Result<(), CliError> {
     match command {
-        Flow::Rollout(command) => rollout::run_flow(client, command, out).await,
         Flow::Stored(command) => stored(client, "flows", command, out).await,
         Flow::Replay(replay) => replay::run(client, *replay, out).await,
         Flow::Build(build) => super::project::build(build, out).await,
@@ -151,9 +181,13 @@ pub(crate) async fn run_router(
         Router::Stored(command) => stored(client, "routers", command, out).await,
         Router::Stock => out.list(&client.get("/v1/router/stock").await?, &[("NAME", "")]),
         Router::Chosen => out.thing(&client.get("/v1/router").await?, CHOICE),
-        Router::Choose { name, own, version } => {
+        Router::Choose { name, own: false, canary, .. } if canary.is_some() => {
+            let what = format!("{name} is a stock router without versions; --canary needs --own");
+            Err(CliError::Usage(what))
+        }
+        Router::Choose { name, own, version, canary } => {
             let body = match own {
-                true => json!({"kind": "own", "name": name, "version": version}),
+                true => own_router(&name, version, canary),
                 false => json!({"kind": "stock", "name": name}),
             };
             out.thing(&client.put("/v1/router", &body).await?, CHOICE)

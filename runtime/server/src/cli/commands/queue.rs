@@ -3,6 +3,7 @@
 use super::super::CliError;
 use super::super::client::{Client, escape};
 use super::super::output::{Column, Output};
+use super::program::{OwnCanary, own_router};
 use super::{keep, named_number, set};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -38,6 +39,9 @@ pub enum Queue {
         /// Let every agent with the skills serve it.
         #[arg(long, conflicts_with = "member")]
         all_agents: bool,
+        /// Let the tenant's router decide about its contacts.
+        #[arg(long, conflicts_with_all = ["router", "stock_router"])]
+        no_router: bool,
     },
     /// Delete a queue.
     Delete {
@@ -70,6 +74,17 @@ pub struct Settings {
     /// Extension or id of an agent who serves it; may be repeated; without, every agent does.
     #[arg(long)]
     member: Vec<String>,
+    /// Router of the tenant's own that decides about its contacts.
+    #[arg(long, value_name = "NAME", conflicts_with = "stock_router")]
+    router: Option<String>,
+    /// Only this version of the router, whatever is promoted; without, the one in force.
+    #[arg(long, value_name = "VERSION", requires = "router")]
+    router_version: Option<u32>,
+    #[command(flatten)]
+    canary: OwnCanary,
+    /// Router that comes with the server and decides about its contacts.
+    #[arg(long, value_name = "NAME", conflicts_with = "canary")]
+    stock_router: Option<String>,
 }
 
 const COLUMNS: &[Column] = &[
@@ -91,6 +106,10 @@ const DETAILS: &[Column] = &[
     ("ring ms", "ring_ms"),
     ("wrap-up ms", "wrap_up_ms"),
     ("members", "members"),
+    ("router", "router.name"),
+    ("router version", "router.version"),
+    ("canary", "router.canary.version"),
+    ("share %", "router.canary.share_percent"),
     ("changed", "updated_at"),
 ];
 const STATUS: &[Column] = &[
@@ -111,6 +130,7 @@ const SENT: &[&str] = &[
     "ring_ms",
     "wrap_up_ms",
     "members",
+    "router",
 ];
 
 pub(crate) async fn run(client: &Client, command: Queue, out: &mut Output) -> Result<(), CliError> {
@@ -126,10 +146,11 @@ pub(crate) async fn run(client: &Client, command: Queue, out: &mut Output) -> Re
             settings.apply(client, &mut body).await?;
             out.thing(&client.post("/v1/queues", &body).await?, DETAILS)
         }
-        Queue::Set { queue, settings, all_agents } => {
+        Queue::Set { queue, settings, all_agents, no_router } => {
             let mut body = keep(&client.get(&path(&queue)).await?, SENT);
             settings.apply(client, &mut body).await?;
             set(&mut body, "members", all_agents.then_some(Value::Null));
+            set(&mut body, "router", no_router.then_some(Value::Null));
             out.thing(&client.put(&path(&queue), &body).await?, DETAILS)
         }
         Queue::Delete { queue } => {
@@ -157,6 +178,13 @@ impl Settings {
         set(body, "max_wait_ms", self.max_wait_s.map(|seconds| seconds.saturating_mul(1_000)));
         set(body, "ring_ms", self.ring_s.map(|seconds| seconds.saturating_mul(1_000)));
         set(body, "wrap_up_ms", self.wrap_up_s.map(|seconds| seconds.saturating_mul(1_000)));
+        if self.canary.is_some() && self.router.is_none() {
+            let what = "--canary is a version of a router of the tenant's own: give --router, too";
+            return Err(CliError::Usage(what.to_owned()));
+        }
+        let own = self.router.map(|name| own_router(&name, self.router_version, self.canary));
+        let stock = self.stock_router.map(|name| json!({"kind": "stock", "name": name}));
+        set(body, "router", own.or(stock));
         if !self.member.is_empty() {
             let mut members = Vec::with_capacity(self.member.len());
             for agent in &self.member {

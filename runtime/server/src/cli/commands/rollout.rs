@@ -1,5 +1,5 @@
 //! `strowger flow promote`, `canary`, `rollback`, `rollout`, `compare`, `verify`,
-//! `delete-version`; those without a canary for routers, too.
+//! `delete-version`; the same of `strowger router`.
 
 use super::super::CliError;
 use super::super::client::{Client, escape};
@@ -49,19 +49,14 @@ pub enum Rollout {
         /// Number of the version.
         version: u32,
     },
-}
-
-/// What only flows have.
-#[derive(Debug, Subcommand)]
-pub enum FlowRollout {
-    /// Let a share of new calls try a version.
+    /// Let a share of new calls, of a router new contacts, try a version.
     Canary {
-        /// Name of the flow.
+        /// Its name.
         name: String,
         /// Number of the version.
         #[arg(required_unless_present = "off")]
         version: Option<u32>,
-        /// How many percent of the calls, 0 to 100.
+        /// How many percent of them, 0 to 100.
         #[arg(long, value_name = "PERCENT", required_unless_present = "off")]
         share: Option<u32>,
         /// Take the canary out.
@@ -72,24 +67,24 @@ pub enum FlowRollout {
         #[command(flatten)]
         seen: Seen,
     },
-    /// Compare versions by their calls.
+    /// Compare versions by their calls, of a router by its decisions.
     Compare {
-        /// Name of the flow.
+        /// Its name.
         name: String,
         /// Numbers of the versions, separated by commas; without, those in force
         /// and the newest.
         #[arg(long)]
         versions: Option<String>,
-        /// Calls begun at or after, in milliseconds since 1970.
+        /// Calls begun, or decisions made, at or after, in milliseconds since 1970.
         #[arg(long)]
         since: Option<u64>,
-        /// Calls begun before.
+        /// Begun or made before.
         #[arg(long)]
         until: Option<u64>,
     },
     /// Check here whether a version is what was signed with the operator's key.
     Verify {
-        /// Name of the flow.
+        /// Its name.
         name: String,
         /// Number of the version.
         version: u32,
@@ -158,6 +153,20 @@ const COMPARED: &[Column] = &[
     ("ABANDONS", "abandons"),
     ("KINDS OF FAULTS", "faults_by_kind"),
 ];
+const COMPARED_ROUTERS: &[Column] = &[
+    ("VERSION", "version"),
+    ("DECISIONS", "decisions"),
+    ("FAULTS", "faults"),
+    ("FUEL P50", "fuel.p50"),
+    ("P99", "fuel.p99"),
+    ("US P50", "decision_us.p50"),
+    ("P99", "decision_us.p99"),
+    ("CONTACTS", "contacts"),
+    ("SERVED", "served"),
+    ("ABANDONS", "abandons"),
+    ("ABANDONED %", "abandoned_percent"),
+    ("KINDS OF FAULTS", "faults_by_kind"),
+];
 const VERIFIED: &[Column] =
     &[("version", "version"), ("digest", "digest"), ("signed by", "key"), ("tenant", "tenant")];
 
@@ -188,30 +197,20 @@ pub(super) async fn run(
             client.delete(&format!("{}/versions/{version}", path(&name))).await?;
             out.say(&format!("deleted version {version} of {name}"))
         }
-    }
-}
-
-pub(super) async fn run_flow(
-    client: &Client,
-    command: FlowRollout,
-    out: &mut Output,
-) -> Result<(), CliError> {
-    let path = |name: &str| format!("/v1/flows/{}", escape(name));
-    match command {
-        FlowRollout::Canary { name, off: true, seen, .. } => {
+        Rollout::Canary { name, off: true, seen, .. } => {
             let query = match seen.expected_revision {
                 Some(revision) => format!("?expected_revision={revision}"),
                 None => String::new(),
             };
             show(&client.delete(&format!("{}/canary{query}", path(&name))).await?, out)
         }
-        FlowRollout::Canary { name, version, share, rules, seen, .. } => {
+        Rollout::Canary { name, version, share, rules, seen, .. } => {
             let mut body = json!({"version": version, "share_percent": share});
             set(&mut body, "rules", rules.read(client, &path(&name)).await?);
             set(&mut body, "expected_revision", seen.expected_revision);
             show(&client.put(&format!("{}/canary", path(&name)), &body).await?, out)
         }
-        FlowRollout::Compare { name, versions, since, until } => {
+        Rollout::Compare { name, versions, since, until } => {
             let given = [
                 ("versions", versions),
                 ("since", since.map(|at| at.to_string())),
@@ -219,10 +218,10 @@ pub(super) async fn run_flow(
             ];
             let query: Vec<_> =
                 given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-            compared(&client.query(&format!("{}/compare", path(&name)), &query).await?, out)
+            compared(kind, &client.query(&format!("{}/compare", path(&name)), &query).await?, out)
         }
-        FlowRollout::Verify { name, version, public_key } => {
-            verify(client, &name, version, public_key.as_deref(), out).await
+        Rollout::Verify { name, version, public_key } => {
+            verify(client, kind, &name, version, public_key.as_deref(), out).await
         }
     }
 }
@@ -258,28 +257,33 @@ fn show(rollout: &Value, out: &mut Output) -> Result<(), CliError> {
     out.list(&json!({"items": rollout["history"]}), HISTORY)
 }
 
-fn compared(answer: &Value, out: &mut Output) -> Result<(), CliError> {
+fn compared(kind: &str, answer: &Value, out: &mut Output) -> Result<(), CliError> {
     if out.is_json() {
         return out.json(answer);
     }
-    out.list(&json!({"items": answer["versions"]}), COMPARED)?;
+    let (columns, most, what) = match kind {
+        "routers" => (COMPARED_ROUTERS, "max_decisions", "decisions and contacts"),
+        _ => (COMPARED, "max_calls", "calls"),
+    };
+    out.list(&json!({"items": answer["versions"]}), columns)?;
     let versions = answer["versions"].as_array().map(Vec::as_slice).unwrap_or_default();
     if versions.iter().any(|version| version["cut"] == true) {
-        let most = &answer["max_calls"];
-        out.line(&format!("only the newest {most} calls of a version are looked at"))?;
+        let most = &answer[most];
+        out.line(&format!("only the newest {most} {what} of a version are looked at"))?;
     }
     Ok(())
 }
 
 async fn verify(
     client: &Client,
+    kind: &str,
     name: &str,
     number: u32,
     key: Option<&str>,
     out: &mut Output,
 ) -> Result<(), CliError> {
-    let path = format!("/v1/flows/{}", escape(name));
-    let flow = client.get(&path).await?;
+    let path = format!("/v1/{kind}/{}", escape(name));
+    let program = client.get(&path).await?;
     let version = client.get(&format!("{path}/versions/{number}")).await?;
     let tenant = client.get("/v1/tenant").await?;
     let bytes = client.open(&format!("{path}/versions/{number}/wasm")).await?.bytes().await;
@@ -299,8 +303,8 @@ async fn verify(
     };
     let statement = VersionStatement {
         tenant: id::<TenantId>(&tenant)?,
-        kind: "flow",
-        program: id::<FlowId>(&flow)?,
+        kind: kind.trim_end_matches('s'),
+        program: id::<FlowId>(&program)?,
         name,
         number,
         digest: &digest,
