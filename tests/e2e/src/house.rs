@@ -153,9 +153,10 @@ impl House {
         answer("POST", path, request).await
     }
 
-    /// Uploads with another key than the operator's, from any task.
+    /// Uploads with another key than the operator's, from any task or runtime: over
+    /// connections of its own, which end with it.
     pub fn uploader(&self, key: &str) -> Uploader {
-        Uploader { http: self.http, key: key.to_owned(), client: self.client.clone() }
+        Uploader { http: self.http, key: key.to_owned(), client: reqwest::Client::new() }
     }
 
     /// Puts bytes.

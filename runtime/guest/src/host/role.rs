@@ -10,6 +10,10 @@ use strowger_dialer::Campaign;
 
 /// Which export is running.
 #[derive(Default)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one for each instance, and nearly all of them run flows"
+)]
 pub(crate) enum Role {
     /// None: the instance is starting, or between events.
     #[default]

@@ -157,7 +157,7 @@ impl StockCall {
             pending: Vec::new(),
             steps: Vec::new(),
         };
-        play.to_the_end();
+        play.run_to_the_end();
         let (mut simulation, steps) = (play.simulation, play.steps);
         let world = simulation.world().ok_or("the call did not begin")?;
         Ok(StockRun {
@@ -188,7 +188,7 @@ struct Pending {
 }
 
 impl Play<'_> {
-    fn to_the_end(&mut self) {
+    fn run_to_the_end(&mut self) {
         let Some(world) = self.simulation.world() else { return };
         let mut until = world.now + self.stock.scenario.patience;
         let mut patient = true;
