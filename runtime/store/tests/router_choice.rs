@@ -220,3 +220,45 @@ async fn routers_are_compared_by_their_decisions_and_contacts() {
     let theirs = other.routers().compare_routers("mine", &[2], None, None).await.unwrap();
     assert_eq!((theirs[0].decisions, theirs[0].contacts), (0, 0));
 }
+
+#[tokio::test]
+async fn what_routers_decided_goes_with_the_journals() {
+    const DAY_MS: u64 = 24 * 3_600 * 1_000;
+    let db = Database::new().await;
+    let (scope, versions) = three(&db, "acme").await;
+    let version = versions[1].id;
+    let decided = |ask: u64| Fact::Decision {
+        tenant: scope.id(),
+        ask,
+        at: Timestamp(1_000 + ask),
+        calls: Vec::new(),
+        by: Some(DecidedBy { version, fault_kind: None, fuel: 1, busy_us: 1 }),
+        body: "{}".to_owned(),
+    };
+    let mut facts: Vec<_> = (1..=1_500).map(decided).collect();
+    facts.extend([1_100, 2_400].map(|at| Fact::RoutedContact {
+        tenant: scope.id(),
+        version,
+        at: Timestamp(at),
+        call: call_id(),
+        outcome: ContactOutcome::Served,
+    }));
+    db.store.keep(&facts).await.unwrap();
+    let upkeep = db.store.upkeep();
+    let left = async || {
+        let report = scope.routers().compare_routers("mine", &[2], None, None).await.unwrap();
+        (report[0].decisions, report[0].contacts)
+    };
+    // For ever, and not yet.
+    for (now, days) in [(DAY_MS * 1_000, 0), (DAY_MS, 1)] {
+        assert!(!upkeep.remove(Timestamp(now), days).await.unwrap().more);
+        assert_eq!(left().await, (1_500, 2));
+    }
+    // Up to the thousandth, in steps that the writer does not feel.
+    let now = Timestamp(DAY_MS + 2_001);
+    let mut steps = 1;
+    while upkeep.remove(now, 1).await.unwrap().more {
+        steps += 1;
+    }
+    assert_eq!((left().await, steps), ((500, 1), 2));
+}

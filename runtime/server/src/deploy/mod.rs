@@ -10,9 +10,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use strowger_api::{Checked, DeploymentStep, Difference, DryRun};
 use strowger_guest::replay::{self, DryRunLimits, Finding};
-use strowger_guest::{Budget, Program, UploadStage};
+use strowger_guest::{Budget, Program, UploadStage, priority};
 use strowger_model::{CallId, JournalEntry, TenantId, VersionId};
 use strowger_store::{CallFilter, MAX_JOURNAL_PAGE, MAX_PAGE, TenantStore};
+use tokio::sync::oneshot;
 
 /// Calls that are looked through for some of the flow's.
 const LOOKED_AT: usize = 2_000;
@@ -66,18 +67,30 @@ pub async fn dry_run(
         None => None,
     };
     let name = flow.clone();
-    let ran = tokio::task::spawn_blocking(move || {
+    let ran = aside(move || {
         let ran = replay::dry_run(&program, &budget, Some(&name), journals, limits);
         let stock = setting.map(|setting| stock::run(&program, &budget, &setting, stock::TIME));
         DryRun { stock, ..shown(ran) }
     });
     match ran.await {
         Ok(dry_run) => Checked::Done(dry_run),
-        Err(panic) => {
-            tracing::error!(%tenant, flow, %panic, "a dry run was lost; this is a bug");
+        Err(error) => {
+            tracing::error!(%tenant, flow, %error, "a dry run was lost");
             Checked::Skipped("the dry run was lost".to_owned())
         }
     }
+}
+
+/// Does work that no caller waits for, on a thread of its own that yields to all
+/// others. There are as many of these as deployments may be under way.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    let (tell, told) = oneshot::channel();
+    std::thread::Builder::new().name("dry-run".to_owned()).spawn(move || {
+        priority::yield_to_all_others();
+        // Nobody listens any more if the deployment was given up.
+        let _ = tell.send(work());
+    })?;
+    Ok(told.await?)
 }
 
 /// The version in force, if there is one that runs.

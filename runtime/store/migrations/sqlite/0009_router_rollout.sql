@@ -16,3 +16,4 @@ CREATE TABLE routed_contacts (
     outcome    TEXT   NOT NULL,
     PRIMARY KEY (tenant_id, version_id, at, call_id)
 ) WITHOUT ROWID;
+CREATE INDEX routed_contacts_by_age ON routed_contacts (tenant_id, at);

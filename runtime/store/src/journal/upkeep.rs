@@ -13,6 +13,7 @@ use crate::dialect::{self, Connections};
 use crate::tenant::TenantLimits;
 use crate::{Result, StoreError, row};
 use futures_util::TryStreamExt as _;
+use sqlx::any::AnyRow;
 use strowger_model::{CallId, TenantId, Timestamp};
 
 /// Calls of one packing transaction: a hundred statements, some milliseconds.
@@ -21,6 +22,9 @@ const PACKED_AT_ONCE: i64 = 32;
 const PACKED_BYTES: usize = 4 << 20;
 /// Calls of one removing transaction.
 const REMOVED_AT_ONCE: i64 = 64;
+/// Routers' decisions, and contacts they were to decide about, of one removing
+/// transaction.
+const FORGOTTEN_AT_ONCE: i64 = 512;
 const DAY_MS: u64 = 24 * 3_600 * 1_000;
 
 /// The operator's upkeep of all journals.
@@ -193,18 +197,16 @@ impl Upkeep {
     }
 
     /// Takes away journals of calls that ended more than `days` days before `now`,
-    /// or than their tenant allows if that is less; 0 days: for ever, unless the
-    /// tenant allows less. The records of the calls stay.
+    /// or than their tenant allows if that is less, and what routers decided so
+    /// long ago; 0 days: for ever, unless the tenant allows less. The records of
+    /// the calls stay.
     pub async fn remove(&self, now: Timestamp, days: u32) -> Result<Removed> {
         let tenants =
             sqlx::query("SELECT id, limits FROM tenants").fetch_all(&self.db.read).await?;
         let (mut calls, mut room) = (Vec::new(), REMOVED_AT_ONCE);
+        let mut more = self.forget_decisions(&tenants, now, days).await?;
         for tenant in &tenants {
-            let limits: TenantLimits = row::json(tenant, "limits")?;
-            let own = limits.max_journal_days.map(u64::from);
-            let general = (days > 0).then_some(u64::from(days));
-            let Some(days) = own.into_iter().chain(general).min() else { continue };
-            let before = Timestamp(now.0.saturating_sub(days.saturating_mul(DAY_MS)));
+            let Some(before) = kept_since(tenant, now, days)? else { continue };
             let found: Vec<String> = sqlx::query_scalar(
                 "SELECT id FROM calls WHERE tenant_id = $1 AND journal_form < 2 \
                  AND ended_at IS NOT NULL AND ended_at < $2 ORDER BY ended_at LIMIT $3",
@@ -221,19 +223,64 @@ impl Upkeep {
             }
         }
         if calls.is_empty() {
-            return Ok(Removed::default());
+            return Ok(Removed { calls: 0, more });
         }
+        more |= room == 0;
         let mut tx = self.db.write.begin().await?;
         for call in &calls {
             for statement in [
                 "DELETE FROM journal WHERE call_id = $1",
+                "DELETE FROM decision_calls WHERE call_id = $1",
                 "UPDATE calls SET journal_form = 2 WHERE id = $1",
             ] {
                 sqlx::query(statement).bind(call).execute(&mut *tx).await?;
             }
         }
         tx.commit().await?;
-        Ok(Removed { calls: u32::try_from(calls.len()).unwrap_or(u32::MAX), more: room == 0 })
+        Ok(Removed { calls: u32::try_from(calls.len()).unwrap_or(u32::MAX), more })
+    }
+
+    /// Takes away what routers decided too long ago; whether there is more of it.
+    async fn forget_decisions(
+        &self,
+        tenants: &[AnyRow],
+        now: Timestamp,
+        days: u32,
+    ) -> Result<bool> {
+        let mut more = false;
+        for tenant in tenants {
+            let Some(before) = kept_since(tenant, now, days)? else { continue };
+            let id = row::text(tenant, "id")?;
+            for (oldest, forget) in [
+                (
+                    "SELECT MIN(at) FROM decisions WHERE tenant_id = $1",
+                    "DELETE FROM decisions WHERE tenant_id = $1 AND (at, ask) IN \
+                     (SELECT at, ask FROM decisions WHERE tenant_id = $1 AND at < $2 LIMIT $3)",
+                ),
+                (
+                    "SELECT MIN(at) FROM routed_contacts WHERE tenant_id = $1",
+                    "DELETE FROM routed_contacts WHERE tenant_id = $1 \
+                     AND (version_id, at, call_id) IN \
+                     (SELECT version_id, at, call_id FROM routed_contacts \
+                     WHERE tenant_id = $1 AND at < $2 LIMIT $3)",
+                ),
+            ] {
+                // The writer is not asked to wait where there is nothing to do.
+                let oldest: Option<i64> =
+                    sqlx::query_scalar(oldest).bind(&id).fetch_one(&self.db.read).await?;
+                if oldest.is_none_or(|oldest| oldest >= row::ms(before)) {
+                    continue;
+                }
+                let gone = sqlx::query(forget)
+                    .bind(&id)
+                    .bind(row::ms(before))
+                    .bind(FORGOTTEN_AT_ONCE)
+                    .execute(&self.db.write)
+                    .await?;
+                more |= gone.rows_affected() == FORGOTTEN_AT_ONCE as u64;
+            }
+        }
+        Ok(more)
     }
 
     /// Gives some of the room that is free in the database back to the disk, if
@@ -241,6 +288,15 @@ impl Upkeep {
     pub async fn give_back(&self) -> Result<u64> {
         dialect::give_back(&self.db).await
     }
+}
+
+/// From when on a tenant's journals and decisions are kept; none: all of them.
+fn kept_since(tenant: &AnyRow, now: Timestamp, days: u32) -> Result<Option<Timestamp>> {
+    let limits: TenantLimits = row::json(tenant, "limits")?;
+    let own = limits.max_journal_days.map(u64::from);
+    let general = (days > 0).then_some(u64::from(days));
+    let days = own.into_iter().chain(general).min();
+    Ok(days.map(|days| Timestamp(now.0.saturating_sub(days.saturating_mul(DAY_MS)))))
 }
 
 impl Repacked {

@@ -23,9 +23,9 @@ const POLITE: usize = 99;
 /// The one that does not.
 const HOSTILE: &str = "hostile";
 /// Pairs of phases; the medians over them are reported.
-const PAIRS: usize = 6;
+const PAIRS: usize = 10;
 /// Length of a phase.
-const PHASE: Duration = Duration::from_secs(10);
+const PHASE: Duration = Duration::from_secs(8);
 /// Before the first phase: caches and pools are warm.
 const WARM: Duration = Duration::from_secs(4);
 /// Between phases: what the phase before has left waiting is over.
@@ -43,7 +43,7 @@ struct Phase {
     dropped: u64,
 }
 
-/// Fills the report. Takes under three minutes; `STROWGER_BENCH_SHORT` makes it
+/// Fills the report. Takes under four minutes; `STROWGER_BENCH_SHORT` makes it
 /// shorter and its figures worth less.
 pub fn run(report: &mut Report) -> Result<()> {
     tokio::runtime::Runtime::new()?.block_on(measure(report))

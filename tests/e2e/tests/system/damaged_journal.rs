@@ -26,7 +26,15 @@ async fn conversation(scene: &Scene, from: &str, extension: &str) -> Result<(Tal
     let phone = scene.agent(extension).await?;
     let caller = call(scene, from).await?;
     caller.audio.press("1");
-    let agent = phone.next_call(SOON).await?.answer().await?;
+    let ringing = match phone.next_call(SOON).await {
+        Ok(ringing) => ringing,
+        Err(why) => {
+            let calls = scene.get("/v1/calls/live").await?;
+            let agents = scene.get("/v1/agents/status").await?;
+            anyhow::bail!("{why:#}; calls: {calls}; agents: {agents}");
+        }
+    };
+    let agent = ringing.answer().await?;
     caller.audio.say_tone(CALLER_HZ);
     agent.audio.hear_tone(CALLER_HZ, SOON).await?;
     scene.until_heard(&caller, &agent).await?;
