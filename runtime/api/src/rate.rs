@@ -35,19 +35,23 @@ impl<K: Eq + Hash + Clone> Buckets<K> {
 
     /// Takes a token, or says after how many seconds there will be one.
     pub(crate) fn take(&self, key: K, now: Instant) -> Result<(), u64> {
+        self.take_within(key, self.rate, now)
+    }
+
+    /// The same for a key with a rate of its own.
+    pub(crate) fn take_within(&self, key: K, rate: Rate, now: Instant) -> Result<(), u64> {
         let mut buckets = self.buckets.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if !buckets.contains_key(&key) && buckets.len() >= self.capacity {
             self.forget_full(&mut buckets, now);
         }
-        let bucket =
-            buckets.entry(key).or_insert(Bucket { tokens: self.rate.burst, filled_at: now });
-        bucket.tokens = self.filled(bucket, now);
+        let bucket = buckets.entry(key).or_insert(Bucket { tokens: rate.burst, filled_at: now });
+        bucket.tokens = filled(bucket, rate, now);
         bucket.filled_at = now;
         if bucket.tokens >= 1.0 {
             bucket.tokens -= 1.0;
             return Ok(());
         }
-        let wait_s = (1.0 - bucket.tokens) / self.rate.per_second;
+        let wait_s = (1.0 - bucket.tokens) / rate.per_second;
         Err(wait_s.ceil() as u64)
     }
 
@@ -55,7 +59,7 @@ impl<K: Eq + Hash + Clone> Buckets<K> {
     pub(crate) fn peek(&self, key: &K, now: Instant) -> Result<(), u64> {
         let buckets = self.buckets.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let Some(bucket) = buckets.get(key) else { return Ok(()) };
-        let tokens = self.filled(bucket, now);
+        let tokens = filled(bucket, self.rate, now);
         if tokens >= 1.0 {
             Ok(())
         } else {
@@ -63,19 +67,19 @@ impl<K: Eq + Hash + Clone> Buckets<K> {
         }
     }
 
-    fn filled(&self, bucket: &Bucket, now: Instant) -> f64 {
-        let since_s = now.saturating_duration_since(bucket.filled_at).as_secs_f64();
-        (bucket.tokens + since_s * self.rate.per_second).min(self.rate.burst)
-    }
-
     /// A full bucket is as good as none. If none is full, all are forgotten: that
     /// errs on the side of serving.
     fn forget_full(&self, buckets: &mut HashMap<K, Bucket>, now: Instant) {
-        buckets.retain(|_, bucket| self.filled(bucket, now) < self.rate.burst);
+        buckets.retain(|_, bucket| filled(bucket, self.rate, now) < self.rate.burst);
         if buckets.len() >= self.capacity {
             buckets.clear();
         }
     }
+}
+
+fn filled(bucket: &Bucket, rate: Rate, now: Instant) -> f64 {
+    let since_s = now.saturating_duration_since(bucket.filled_at).as_secs_f64();
+    (bucket.tokens + since_s * rate.per_second).min(rate.burst)
 }
 
 #[cfg(test)]

@@ -3,13 +3,16 @@
 use crate::control::{Change, Changed, Control};
 use crate::deployment::Deployments;
 use crate::limits;
+use crate::problem::Problem;
 use crate::rate::{Buckets, Rate};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
+use strowger_model::guest_limits::GuestLimits;
 use strowger_model::{ApiKeyId, TenantId, Timestamp};
-use strowger_store::Store;
+use strowger_store::{Store, Tenant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How the API behaves.
@@ -44,6 +47,7 @@ pub(crate) struct Shared {
     pub recordings: PathBuf,
     pub key_rate: Buckets<ApiKeyId>,
     pub failure_rate: Buckets<IpAddr>,
+    upload_rate: Buckets<TenantId>,
     pub uploads: Arc<Semaphore>,
     pub deployments: Deployments,
     streams: Mutex<HashMap<TenantId, Arc<Semaphore>>>,
@@ -66,6 +70,10 @@ impl Api {
             recordings: config.recordings,
             key_rate: Buckets::new(config.rate_per_key, limits::RATE_KEYS),
             failure_rate: Buckets::new(config.rate_of_failures, limits::RATE_KEYS),
+            upload_rate: Buckets::new(
+                upload_rate(GuestLimits::default().uploads_per_minute),
+                limits::RATE_KEYS,
+            ),
             uploads: Arc::new(Semaphore::new(limits::UPLOADS)),
             deployments: Deployments::default(),
             streams: Mutex::default(),
@@ -76,6 +84,20 @@ impl Api {
     /// Tells the server what was stored and waits until it is in force.
     pub(crate) async fn changed(&self, tenant: TenantId, what: Changed) {
         self.control.changed(Change { tenant, what }).await;
+    }
+
+    /// Counts an upload of a program, if its tenant may have one more now.
+    pub(crate) fn count_upload(&self, tenant: &Tenant) -> Result<(), Problem> {
+        let most = tenant.settings.limits.guest.uploads_per_minute;
+        self.upload_rate.take_within(tenant.id, upload_rate(most), Instant::now()).map_err(
+            |wait_s| {
+                let detail = format!(
+                    "the tenant may upload {most} programs in a minute (limits.guest.uploads_per_minute); \
+                     try again in {wait_s} s"
+                );
+                Problem { detail, ..Problem::too_many_requests(wait_s) }
+            },
+        )
     }
 
     /// A place for one more upload of the tenant, if fewer than `most` are under way.
@@ -99,6 +121,10 @@ impl Api {
             .or_insert_with(|| Arc::new(Semaphore::new(limits::STREAMS_PER_TENANT)));
         places.clone().try_acquire_owned().ok()
     }
+}
+
+fn upload_rate(per_minute: u32) -> Rate {
+    Rate { per_second: f64::from(per_minute) / 60.0, burst: per_minute.into() }
 }
 
 /// One of a tenant's places for uploads, until it is dropped.

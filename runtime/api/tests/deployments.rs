@@ -4,6 +4,7 @@
 mod support;
 
 use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -260,4 +261,28 @@ async fn a_share_that_is_none_is_refused_before_anything_is_read() {
         let said = told.problem(StatusCode::UNPROCESSABLE_ENTITY);
         assert!(said.contains(words), "{said}");
     }
+}
+
+#[tokio::test]
+async fn a_storm_of_uploads_is_told_when_to_come_back() {
+    let api = TestApi::start().await;
+    let limits = serde_json::json!({"guest": {"uploads_per_minute": 3}});
+    let (name, domain) = ("stormy", "stormy.example");
+    let body = serde_json::json!({"name": name, "sip_domain": domain, "limits": limits});
+    let made = api.ask(&api.operator, "POST", "/v1/tenants", Some(body)).await;
+    let id = made.expect(StatusCode::CREATED)["id"].as_str().unwrap().parse().unwrap();
+    let (_, stormy) = api.store.tenant(id).keys().create("admin").await.unwrap();
+    let (_, calm) = api.tenant("calm").await;
+    for number in 1..=3 {
+        let path = format!("/v1/flows/f{number}/versions");
+        api.put_bytes(stormy.expose(), "POST", &path, WASM).await.expect(StatusCode::CREATED);
+    }
+    // Deployments and routers count, too.
+    for path in ["flows/f/deployments", "flows/f/versions", "routers/r/versions"] {
+        let refused = api.put_bytes(stormy.expose(), "POST", &format!("/v1/{path}"), WASM).await;
+        assert_eq!(refused.headers[RETRY_AFTER], "20", "{path}");
+        let told = refused.problem(StatusCode::TOO_MANY_REQUESTS);
+        assert!(told.contains("3 programs in a minute"), "{told}");
+    }
+    deploy(&api, &calm, "f/deployments", WASM).await;
 }

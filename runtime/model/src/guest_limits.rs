@@ -43,6 +43,10 @@ pub struct GuestLimits {
     pub compiled_bytes: u32,
     /// Uploads at the same time, 1 to 8; a further one is answered 503.
     pub uploads_at_once: u32,
+    /// Programs uploaded in a minute, 1 to 600, and as many at once after a pause;
+    /// a further one is answered 429. Each is compiled and tried, which takes a
+    /// processor for a while.
+    pub uploads_per_minute: u32,
     /// When a version is disabled.
     pub breaker: BreakerRules,
 }
@@ -78,6 +82,7 @@ impl Default for GuestLimits {
             upload_bytes: 16 << 20,
             compiled_bytes: 256 << 20,
             uploads_at_once: 2,
+            uploads_per_minute: 30,
             breaker: BreakerRules::default(),
         }
     }
@@ -112,6 +117,7 @@ impl GuestLimits {
             ("upload_bytes", self.upload_bytes.into(), 1_024, 32 << 20),
             ("compiled_bytes", self.compiled_bytes.into(), 1_024, 512 << 20),
             ("uploads_at_once", self.uploads_at_once.into(), 1, 8),
+            ("uploads_per_minute", self.uploads_per_minute.into(), 1, 600),
             ("breaker.faults", breaker.faults.into(), 0, 10_000),
             ("breaker.percent", breaker.percent.into(), 1, 100),
             ("breaker.window_s", breaker.window_s.into(), 10, 3_600),

@@ -47,6 +47,7 @@ impl Order {
     /// Reads the upload, within what its tenant may upload.
     pub(crate) async fn read(&self, api: &Api, request: Request) -> Result<Upload> {
         let tenant = self.programs.owner().await?;
+        api.count_upload(&tenant)?;
         let most = limits::PROGRAM_BODY.min(tenant.settings.limits.guest.upload_bytes as usize);
         Upload::read(api, &tenant, request, most).await
     }
