@@ -8,7 +8,6 @@ mod bans_are_lifted;
 mod blind_transfer;
 mod caller_leaves_anywhere;
 mod calls_are_replayed;
-mod calls_go_on;
 mod conference;
 mod conference_is_recorded;
 mod damaged_journal;

@@ -1,5 +1,12 @@
 //! `kill -9` in the middle of two hundred live calls and an immediate restart:
 //! whoever was in a menu, in a queue, talking or being recorded goes on.
+//!
+//! Alone in its program: so many calls leave other tests no processor, and those
+//! that phones have not heard the end of send on to ports that others may have now.
+
+#[path = "system/support.rs"]
+#[expect(dead_code, reason = "shared with other tests, which need more of it")]
+mod support;
 
 use crate::support::{AGENT_HZ, CALLER_HZ, SOON, Scene, TENANT, items, record_of};
 use anyhow::{Context as _, Result, ensure};
