@@ -5,8 +5,6 @@
 use crate::support::{SOON, Scene, TENANT, items};
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
-use std::time::Duration;
-use strowger_e2e::house::{House, Plan, binary};
 use strowger_e2e::phone::Phone;
 use strowger_model::{CallId, tries_canary};
 
@@ -105,13 +103,8 @@ async fn who_waits_over_a_restart_keeps_the_router() -> Result<()> {
             (waiting == WAITING).then_some(())
         })
         .await?;
-    // Being killed within a second of what happened is not promised to anybody.
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let Scene { house, caller, folder } = scene;
-    let sip = house.sip;
-    house.kill().await?;
-    let house = House::start(&Plan { sip, ..Plan::new(binary()?, folder.path()) }).await?;
-    let scene = Scene { house, caller, folder };
+    scene.house.until_on_disk(SOON).await?;
+    let scene = scene.kill(async |_| Ok(())).await?;
     let agent = scene.agent("201").await?;
     for _ in 0..WAITING {
         let answered = agent.next_call(SOON).await?.answer().await?;
