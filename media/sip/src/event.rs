@@ -74,7 +74,8 @@ impl Source {
     }
 }
 
-/// A new incoming call. 100 Trying was sent; nothing else.
+/// A new incoming call. Nothing was sent; 100 Trying follows if nothing else is
+/// said within 200 ms.
 #[derive(Clone, Debug)]
 pub struct Incoming {
     /// Its leg from now on.

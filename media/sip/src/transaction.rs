@@ -132,7 +132,8 @@ pub(crate) struct Transactions {
     next: u64,
     clients: HashMap<u64, Client>,
     client_keys: HashMap<ClientKey, u64>,
-    servers: HashMap<u64, Server>,
+    /// Boxed: the table grows with every call of the last 32 s, and moves what it holds.
+    servers: HashMap<u64, Box<Server>>,
     server_keys: HashMap<TransactionKey, u64>,
     merges: HashMap<MergeKey, u64>,
 }
@@ -151,7 +152,7 @@ impl Transactions {
     }
 
     pub(crate) fn server(&mut self, id: u64) -> Option<&mut Server> {
-        self.servers.get_mut(&id)
+        self.servers.get_mut(&id).map(Box::as_mut)
     }
 
     pub(crate) fn server_by_key(&self, key: &TransactionKey) -> Option<u64> {
@@ -238,7 +239,8 @@ impl Transactions {
             self.merges.insert(merge.clone(), self.next);
         }
         let machine = ServerMachine::Live(Box::new(machine));
-        self.servers.insert(self.next, Server { machine, hop, call: None, key, merge });
+        let server = Server { machine, hop, call: None, key, merge };
+        self.servers.insert(self.next, Box::new(server));
         self.next
     }
 

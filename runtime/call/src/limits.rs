@@ -70,6 +70,13 @@ pub struct CallLimits {
     pub after_end_ms: u64,
 }
 
+impl CallLimits {
+    /// Whether a journal can leave them out.
+    pub(crate) fn are_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 impl Default for CallLimits {
     fn default() -> Self {
         Self {
@@ -102,5 +109,32 @@ impl Default for CallLimits {
             idle_ms: 60_000,
             after_end_ms: 30_000,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Journals that were written say nothing of these, so they stay what they are:
+    /// whoever wants other limits gives them to new calls and leaves `Default` alone.
+    #[test]
+    fn what_journals_leave_out_never_changes() {
+        let usual = serde_json::to_string(&CallLimits::default()).unwrap();
+        assert_eq!(
+            usual,
+            concat!(
+                r#"{"actions_per_turn":32,"commands_under_way":16,"turns":20000,"#,
+                r#""events_waiting":64,"turn_ms":10000,"sources_per_play":32,"#,
+                r#""source_bytes":2048,"play_times":1000,"attributes":64,"#,
+                r#""attribute_name_bytes":64,"attribute_value_bytes":1024,"#,
+                r#""gather_digits":64,"dial_targets":8,"dial_ms":180000,"legs":256,"#,
+                r#""skills":16,"timer_ms":86400000,"kv_key_bytes":256,"#,
+                r#""kv_value_bytes":16384,"http_url_bytes":2048,"http_headers":32,"#,
+                r#""http_header_bytes":4096,"http_body_bytes":65536,"http_ms":30000,"#,
+                r#""unanswered_ms":180000,"call_ms":14400000,"idle_ms":60000,"#,
+                r#""after_end_ms":30000}"#
+            )
+        );
     }
 }

@@ -23,8 +23,10 @@ pub struct CallSetup {
     /// What was dialled.
     pub to: Address,
     /// The trunk the first leg came over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trunk: Option<TrunkId>,
     /// The agent whose phone the first leg came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from_agent: Option<AgentId>,
     /// Name of the flow.
     pub flow: String,
@@ -36,7 +38,8 @@ pub struct CallSetup {
     pub seed: u64,
     /// When it started.
     pub now: Timestamp,
-    /// What it may use.
+    /// What it may use. The journal leaves out the usual limits.
+    #[serde(default, skip_serializing_if = "CallLimits::are_usual")]
     pub limits: CallLimits,
     /// What happens if its flow fails.
     pub fallback: Fallback,
@@ -44,7 +47,7 @@ pub struct CallSetup {
     pub facts: BTreeMap<String, String>,
     /// Whether there is a journal. Without one the call can neither be replayed
     /// nor go on after a crash.
-    #[serde(default = "yes")]
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
     pub journal: bool,
 }
 

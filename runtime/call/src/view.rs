@@ -143,23 +143,23 @@ pub struct ViewState {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub free_legs: Vec<LegId>,
     /// Whether the caller is connected with another leg (held or not).
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub talking: bool,
     /// The leg of a `bridge` under way: free again once that is stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bridged_leg: Option<LegId>,
     /// Whether an answer is on its way, not confirmed yet.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub answering: bool,
     /// Whether `ring` was carried out.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rung: bool,
     /// Whether the guest took an answered call over: by a transfer, or from a flow
     /// that failed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub taken_over: bool,
     /// Whether the recording is paused.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub record_paused: bool,
     /// The wait in a queue.
     #[serde(default, skip_serializing_if = "Option::is_none")]

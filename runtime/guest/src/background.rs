@@ -102,6 +102,12 @@ impl BackgroundThreads {
         Ok(())
     }
 
+    /// Whether so much of this tenant waits that it should take no more calls:
+    /// those it has need room for their turns.
+    pub fn is_crowded(&self, tenant: TenantId) -> bool {
+        self.shared.lock().queue.waiting_of(tenant) >= MAX_WAITING_EACH / 2
+    }
+
     /// Turns that wait.
     pub fn waiting(&self) -> usize {
         self.shared.lock().queue.len()
@@ -193,11 +199,13 @@ mod tests {
             });
             assert!(waits.is_ok(), "{number}");
         }
+        assert!(threads.is_crowded(tenant));
         let guest = Box::new("an instance");
         let refused = threads.submit(tenant, guest, |_| panic!("it was refused"));
         assert_eq!(refused.unwrap_err(), Box::new("an instance"));
         // Another tenant is none the worse for it.
         let other = TenantId(Uuid::from_u128(2));
+        assert!(!threads.is_crowded(other));
         let tells = |told_by: std::sync::mpsc::Sender<usize>| {
             let _ = told_by.send(usize::MAX);
         };

@@ -64,8 +64,12 @@ impl<K: Eq + Hash + Ord + Copy, J> FairQueue<K, J> {
 
     /// Whether [`Self::push`] would take work in.
     pub(crate) fn has_room(&self, owner: K) -> bool {
-        let own = self.owners.get(&owner).map_or(0, |owner| owner.waiting.len());
-        self.waiting < self.limits.waiting && own < self.limits.waiting_each
+        self.waiting < self.limits.waiting && self.waiting_of(owner) < self.limits.waiting_each
+    }
+
+    /// Work of `owner` that waits.
+    pub(crate) fn waiting_of(&self, owner: K) -> usize {
+        self.owners.get(&owner).map_or(0, |owner| owner.waiting.len())
     }
 
     /// The oldest work of whoever has used least and may have more under way.

@@ -179,7 +179,7 @@ impl Control for ServerControl {
     }
 
     fn tell(&self, tenant: TenantId, name: &str, data: serde_json::Value) {
-        self.0.events.tenant(tenant, name, data);
+        self.0.events.tenant(tenant, name, || data);
     }
 
     fn sign(&self, statement: &VersionStatement<'_>) -> VersionSignature {

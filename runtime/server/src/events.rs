@@ -21,19 +21,25 @@ pub struct Events {
 
 impl Events {
     /// Tells of a call, whose id is added to the data.
-    pub fn call(&self, call: &CallHandle, name: &str, mut data: Value) {
-        if let Value::Object(fields) = &mut data {
-            fields.insert("call".to_owned(), Value::String(call.call.to_string()));
-        }
-        self.tenant(call.tenant, name, data);
+    pub fn call(&self, call: &CallHandle, name: &str, data: impl FnOnce() -> Value) {
+        self.tenant(call.tenant, name, || {
+            let mut data = data();
+            if let Value::Object(fields) = &mut data {
+                fields.insert("call".to_owned(), Value::String(call.call.to_string()));
+            }
+            data
+        });
     }
 
-    /// Tells of a tenant's queues, agents, trunks.
-    pub fn tenant(&self, tenant: TenantId, name: &str, data: Value) {
+    /// Tells of a tenant's queues, agents, trunks. The data is made only if somebody
+    /// listens: most calls are carried with nobody watching.
+    pub fn tenant(&self, tenant: TenantId, name: &str, data: impl FnOnce() -> Value) {
         let streams = self.streams.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(stream) = streams.get(&tenant) {
-            // Nobody listening is not a failure.
-            let _ = stream.send(Arc::new(Event { at: clock::now(), name: name.to_owned(), data }));
+        let Some(stream) = streams.get(&tenant) else { return };
+        if stream.receiver_count() > 0 {
+            let event = Event { at: clock::now(), name: name.to_owned(), data: data() };
+            // The last listener may have left just now.
+            let _ = stream.send(Arc::new(event));
         }
     }
 
@@ -41,12 +47,6 @@ impl Events {
     pub fn subscribe(&self, tenant: TenantId) -> broadcast::Receiver<Arc<Event>> {
         let mut streams = self.streams.write().unwrap_or_else(PoisonError::into_inner);
         streams.entry(tenant).or_insert_with(|| broadcast::channel(KEPT).0).subscribe()
-    }
-
-    /// Whether anybody listens to a tenant, to spare making events for nobody.
-    pub fn is_heard(&self, tenant: TenantId) -> bool {
-        let streams = self.streams.read().unwrap_or_else(PoisonError::into_inner);
-        streams.get(&tenant).is_some_and(|stream| stream.receiver_count() > 0)
     }
 }
 
@@ -61,10 +61,12 @@ mod tests {
         let events = Events::default();
         let (ours, theirs) = (TenantId(Uuid::from_u128(1)), TenantId(Uuid::from_u128(2)));
         let mut listener = events.subscribe(ours);
-        events.tenant(theirs, "agent.changed", json!({}));
-        events.tenant(ours, "queue.length", json!({"waiting": 1}));
-        assert_eq!(listener.try_recv().unwrap().name, "queue.length");
+        events.tenant(theirs, "agent.changed", || panic!("made for nobody"));
+        events.tenant(ours, "queue.length", || json!({"waiting": 1}));
+        let heard = listener.try_recv().unwrap();
+        assert_eq!((heard.name.as_str(), &heard.data), ("queue.length", &json!({"waiting": 1})));
         assert!(listener.try_recv().is_err());
-        assert!(!events.is_heard(theirs));
+        drop(listener);
+        events.tenant(ours, "queue.length", || panic!("made for nobody"));
     }
 }

@@ -1,5 +1,6 @@
 //! Everything that one server is made of, to be reached from its tasks.
 
+use crate::calls::pressure::Pressure;
 use crate::calls::registry::Registry;
 use crate::config::Config;
 use crate::drain::Drain;
@@ -13,6 +14,7 @@ use crate::services::http::HttpService;
 use crate::signing::Signing;
 use crate::speech::sounds::Sounds;
 use crate::tenants::Tenants;
+use crate::tenants::crowd::Crowd;
 use crate::traces::Traces;
 use anyhow::{Context as _, Result};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -47,6 +49,10 @@ pub struct Node {
     pub guests: GuestThreads,
     /// Where guests of tenants run that take more than their share.
     pub background: BackgroundThreads,
+    /// Whether several tenants' guests are at work.
+    pub crowd: Crowd,
+    /// Whether there are more new calls than can be begun with.
+    pub pressure: Arc<Pressure>,
     /// What guests use, for bills.
     pub metering: Metering,
     /// Where everything else runs that a call waits for.

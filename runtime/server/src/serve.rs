@@ -2,6 +2,7 @@
 
 use crate::calls::message::CallMessage;
 use crate::calls::notices;
+use crate::calls::pressure::Pressure;
 use crate::calls::registry::Registry;
 use crate::calls::signalling;
 use crate::calls::signalling_thread::SignallingThread;
@@ -20,6 +21,7 @@ use crate::rollout::watch::{self, Watch};
 use crate::services::http::HttpService;
 use crate::signing::Signing;
 use crate::speech::sounds::Sounds;
+use crate::tenants::crowd::Crowd;
 use crate::tenants::{Tenants, load, spending};
 use crate::upkeep;
 use anyhow::{Context as _, Result};
@@ -78,7 +80,9 @@ impl RunningServer {
         let traces = Arc::new(config.trace.store());
         let media = start_media(&config)?;
         let signalling = SignallingThread::start()?;
-        let (sip, events) = signalling.spawn(start_sip(config.clone())).await??;
+        let overloaded = Arc::new(AtomicBool::new(false));
+        let starting = start_sip(config.clone(), overloaded.clone());
+        let (sip, events) = signalling.spawn(starting).await??;
         let sip_address = sip.udp_address();
         let engine = GuestEngine::new(EngineConfig {
             max_live: config.guests.max_instances,
@@ -98,6 +102,8 @@ impl RunningServer {
             engine,
             guests: GuestThreads::start(Config::threads(config.guests.threads))?,
             background: BackgroundThreads::start(Config::threads(config.guests.threads) / 2)?,
+            crowd: Crowd::default(),
+            pressure: Arc::new(Pressure::new(overloaded)),
             metering: Metering::default(),
             services: Handle::current(),
             programs: Programs::default(),
@@ -194,6 +200,7 @@ fn start_media(config: &Config) -> Result<MediaEngine> {
 
 async fn start_sip(
     config: Config,
+    overloaded: Arc<AtomicBool>,
 ) -> Result<(
     strowger_engine::signalling::SipHandle,
     tokio::sync::mpsc::Receiver<strowger_sip::SipEvent>,
@@ -208,6 +215,7 @@ async fn start_sip(
     settings.challenge = config.sip.challenge.into();
     settings.keep_dialogs = config.journal;
     settings.recovering = true;
+    settings.overloaded = overloaded;
     settings.limits.calls = settings.limits.calls.max(config.max_calls * 3);
     let (sip, events) = strowger_engine::signalling::start(settings).await?;
     sip.set_guard(config.sip.guard()?).await?;

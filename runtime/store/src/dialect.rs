@@ -86,6 +86,8 @@ fn sqlite_writer() -> AnyPoolOptions {
 /// NORMAL would be safe against a killed process only. The log is moved into the
 /// file every 16 MB: a page that many calls share is moved once and not each time;
 /// if it has grown because the database did not keep up, it shrinks again.
+/// The pages that the next batch touches again (the ends of the indexes) stay in
+/// memory, 16 MB at most, and so does what undoes half a statement.
 /// Room in the file can be given back (`auto_vacuum`) if the file was made so; an
 /// older one keeps its free pages for itself until an operator runs `VACUUM` on it.
 fn sqlite_pool(connections: u32) -> AnyPoolOptions {
@@ -109,6 +111,8 @@ fn sqlite_pool(connections: u32) -> AnyPoolOptions {
                          PRAGMA synchronous = FULL;
                          PRAGMA wal_autocheckpoint = 4000;
                          PRAGMA journal_size_limit = 67108864;
+                         PRAGMA cache_size = -16384;
+                         PRAGMA temp_store = MEMORY;
                          PRAGMA foreign_keys = ON;
                          PRAGMA busy_timeout = 5000;",
                     )

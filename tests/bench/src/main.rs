@@ -16,6 +16,7 @@ const BENCHES: &[Bench] = &[
     ("media", media::run),
     ("neighbours", neighbours::run),
     ("soak", soak::run),
+    ("steady", calls::steady::run),
 ];
 
 /// The decision alone, then everything from the queue to the INVITE at an agent.

@@ -1,6 +1,7 @@
 //! Running SIPp and reading what it counted.
 
 use anyhow::{Context as _, Result, ensure};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -130,6 +131,24 @@ fn status(pid: u32, field: &str) -> Result<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix(field));
     let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
     number.with_context(|| format!("no {field} in the status of process {pid}"))
+}
+
+/// Seconds of processor time of a process by the name of its threads, their
+/// numbers left out: `media-0` and `media-1` count as `media`.
+pub fn cpu_by_thread_s(pid: u32) -> Result<BTreeMap<String, f64>> {
+    let mut sums = BTreeMap::new();
+    for task in std::fs::read_dir(format!("/proc/{pid}/task"))? {
+        let folder = task?.path();
+        // A thread may end while the list is read.
+        let (Ok(name), Ok(seconds)) =
+            (std::fs::read_to_string(folder.join("comm")), cpu_of_s(&folder.join("stat")))
+        else {
+            continue;
+        };
+        let kind = name.trim().trim_end_matches(|c: char| c.is_ascii_digit() || c == '-');
+        *sums.entry(kind.replace(' ', "_")).or_default() += seconds;
+    }
+    Ok(sums)
 }
 
 /// The same from the `stat` file of a process or thread.

@@ -3,7 +3,7 @@
 use crate::cargo::{self, cargo, root};
 use crate::setup;
 
-const NAMES: [&str; 6] = ["decisions", "calls", "acd", "media", "neighbours", "soak"];
+const NAMES: [&str; 7] = ["decisions", "calls", "acd", "media", "neighbours", "soak", "steady"];
 
 /// Runs one bench; its output says which bars hold.
 pub fn run(args: &[String]) -> Result<(), String> {

@@ -19,7 +19,7 @@ cargo xtask COMMAND
 
   demo [--once]    build everything, start a server, place a call; --once ends by itself
   test [FILTER]    run every test, real peers included
-  bench NAME       decisions | calls | acd | media | neighbours | soak: print a table, write target/bench/NAME.json
+  bench NAME       decisions | calls | acd | media | neighbours | soak | steady: print a table, write target/bench/NAME.json
   fuzz TARGET [--seconds N]
                    run libFuzzer over one of the kept corpora, 600 seconds by default
   setup            install what the other commands need

@@ -6,6 +6,7 @@ use super::tls::{TlsError, TlsSettings};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use strowger_sip::{ChallengeOrder, Limits, TracePolicy};
 
 /// Events that may be on their way to the server before new calls are refused:
@@ -40,6 +41,9 @@ pub struct SignallingConfig {
     pub challenge: ChallengeOrder,
     /// How much is held at once.
     pub limits: Limits,
+    /// Set by the server while it has more calls than it can begin with: new ones
+    /// are refused meanwhile, with 503 and Retry-After.
+    pub overloaded: Arc<AtomicBool>,
     /// Whether [`strowger_sip::SipEvent::Keep`] and `KeepContacts` are told.
     pub keep_dialogs: bool,
     /// Whether the sockets, though open, are not read before
@@ -69,6 +73,7 @@ impl SignallingConfig {
             advertised: None,
             challenge: ChallengeOrder::default(),
             limits: Limits::default(),
+            overloaded: Arc::default(),
             keep_dialogs: false,
             recovering: false,
             events: DEFAULT_EVENTS,

@@ -112,6 +112,7 @@ pub async fn start(
         hep,
         clock,
         count,
+        config.overloaded,
     );
     task.set_recovering(config.recovering);
     tokio::spawn(task.run());

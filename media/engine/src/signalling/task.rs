@@ -10,6 +10,8 @@ use super::streams::{Arrival, Streams};
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use strowger_sip::{Count, Endpoint, Hop, Notice, Output, Packet, SipEvent, Transmit, Transport};
 use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -43,6 +45,8 @@ pub(super) struct Task {
     deaf: bool,
     /// The sockets rest until every leg that goes on was taken up.
     recovering: bool,
+    /// The server has more calls than it can begin with.
+    overloaded: Arc<AtomicBool>,
     /// How many calls there are. The last field: who sees it closed finds the sockets free.
     calls: watch::Sender<usize>,
 }
@@ -72,6 +76,7 @@ impl Task {
         hep: Option<HepSender>,
         clock: Clock,
         calls: watch::Sender<usize>,
+        overloaded: Arc<AtomicBool>,
     ) -> Self {
         Self {
             endpoint,
@@ -90,6 +95,7 @@ impl Task {
             deaf: false,
             recovering: false,
             calls,
+            overloaded,
         }
     }
 
@@ -108,7 +114,11 @@ impl Task {
             if sleep.deadline() != due {
                 sleep.as_mut().reset(due);
             }
-            match self.wake(sleep.as_mut()).await {
+            let wake = self.wake(sleep.as_mut()).await;
+            // As it is now: it may have been quiet for long.
+            let overloaded = self.overloaded.load(Ordering::Relaxed);
+            self.endpoint.set_congested(overloaded || !self.waiting.is_empty());
+            match wake {
                 Wake::Datagrams => self.read_datagrams(),
                 Wake::Stream(arrival) => self.take_stream(arrival),
                 Wake::Commands(commands) => {
@@ -287,7 +297,6 @@ impl Task {
                 Output::LookUp(lookup) => self.names.look_up(lookup),
             }
         }
-        self.endpoint.set_congested(!self.waiting.is_empty());
         let calls = self.endpoint.usage().calls;
         self.calls.send_if_modified(|told| std::mem::replace(told, calls) != calls);
     }

@@ -219,7 +219,6 @@ async fn calls_that_nobody_answered_end_with_the_crash() {
     let theirs = "
         > INVITE
           sdp
-        < 100
         < 180
         < 503
           ~ Retry-After: *[0-9]+

@@ -8,4 +8,5 @@ mod collectors_get_copies;
 mod connections_are_limited;
 mod names_in_dialogs_are_followed;
 mod names_lead_to_servers;
+mod new_calls_are_refused_under_load;
 mod websockets_carry_sip;

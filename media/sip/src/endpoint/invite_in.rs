@@ -7,7 +7,7 @@ use crate::counters::Count;
 use crate::event::{DialogKey, Incoming, SipEvent, Source};
 use crate::hop::Hop;
 use crate::limits::{MAX_UNANSWERED_MS, PROVISIONAL_REPEAT_MS};
-use crate::message::{Reply, SDP_TYPE, user_of};
+use crate::message::{SDP_TYPE, user_of};
 use crate::policy::LegPolicy;
 use crate::random::hex64;
 use crate::sdp::{RemoteMedia, Session, SessionError};
@@ -85,8 +85,9 @@ impl Endpoint {
             Offer::OtherType => return self.refuse_type(&request, source),
             Offer::Bad(status, error) => return self.refuse_offer(&request, source, status, error),
         };
+        // The transaction says 100 by itself if nothing else is said within 200 ms (§17.2.1):
+        // most calls are answered long before.
         let id = self.open_server(now, request.clone(), key, merge, source);
-        self.respond(now, id, Reply::new(&request, 100, "").build());
         self.next_inbound += 1;
         let dialog_key = DialogKey::inbound(self.next_inbound);
         self.aim(now, &mut dialog, Neighbour::new(source, &caller), Some(dialog_key));

@@ -5,10 +5,23 @@ use strowger_model::Cause;
 use strowger_sip::*;
 
 #[test]
+fn a_call_that_is_answered_at_once_is_not_told_to_wait() {
+    let mut bench = Bench::new();
+    bench.udp(CARRIER, Ask::invite("quick").text());
+    let dialog = bench.incoming().dialog;
+    bench.act(|endpoint, now| endpoint.answer(now, dialog, &media(6000)));
+    bench.advance(400);
+    assert_eq!(bench.take_lines(), ["SIP/2.0 200 OK"]);
+}
+
+#[test]
 fn trying_ringing_early_media_and_the_answer_come_in_order() {
     let mut bench = Bench::new();
     let invite = Ask::invite("a");
     bench.udp(CARRIER, invite.text());
+    bench.advance(199);
+    assert!(bench.sent.is_empty(), "most calls are answered by now: {:?}", bench.sent);
+    bench.advance(1);
     assert_eq!(bench.take_lines(), ["SIP/2.0 100 Trying"]);
     let incoming = bench.incoming();
     assert_eq!(incoming.source, Source::Trunk { trunk: trunk_id(1), tenant: tenant(1) });

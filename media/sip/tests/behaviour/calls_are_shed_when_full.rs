@@ -30,15 +30,16 @@ fn too_many_in_a_second() {
     let mut bench = bench(|limits| limits.calls_per_s = Some(2));
     for number in 0..2 {
         bench.udp(CARRIER, Ask::invite(&format!("c{number}")).text());
-        assert_eq!(bench.take_lines(), ["SIP/2.0 100 Trying"]);
+        assert!(bench.is_taken());
     }
     assert_shed(&mut bench, "c2", Count::CallRate);
     // A call that was let in may repeat itself.
     bench.udp(CARRIER, Ask::invite("c0").text());
-    assert_eq!(bench.take_lines(), ["SIP/2.0 100 Trying"]);
+    assert!(bench.sent.is_empty());
     bench.advance(500);
+    bench.take_sent();
     bench.udp(CARRIER, Ask::invite("c3").text());
-    assert_eq!(bench.take_lines(), ["SIP/2.0 100 Trying"]);
+    assert!(bench.is_taken());
 }
 
 #[test]

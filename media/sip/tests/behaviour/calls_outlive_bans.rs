@@ -125,6 +125,8 @@ fn the_answer_to_our_call_is_heard() {
 fn a_caller_cancels_and_repeats() {
     let (mut bench, dialog, invite) = calling(Hop::udp(addr(PHONE)));
     bench.act(|endpoint, now| endpoint.ban(now, addr(PHONE).ip(), 60));
+    bench.advance(200);
+    assert_eq!(bench.take_lines(), ["SIP/2.0 100 Trying"]);
     bench.udp(PHONE, invite.text());
     assert_eq!(bench.take_lines(), ["SIP/2.0 100 Trying"], "repeated");
     let mut cancel = invite.next("CANCEL", 2);

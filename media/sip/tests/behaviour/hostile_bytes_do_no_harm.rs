@@ -20,6 +20,7 @@ fn odd_but_legal_messages_are_served() {
         l: 0\r\n\r\n";
     let mut bench = Bench::new();
     bench.udp(CARRIER, folded);
+    bench.advance(200);
     assert_eq!(bench.take_lines(), ["SIP/2.0 100 Trying"]);
     let incoming = bench.incoming();
     assert_eq!(incoming.from, "aAnn");

@@ -31,6 +31,7 @@ fn messages_may_come_in_any_pieces() {
         for piece in bytes.chunks(size) {
             bench.packet(over(1), piece.to_vec());
         }
+        bench.advance(200);
         let sent = std::mem::take(&mut bench.sent);
         assert!(sent.iter().all(|(hop, _)| hop.connection == Some(ConnectionId(1))));
         let lines: Vec<_> = sent.iter().map(|(_, text)| first_line(text)).collect();

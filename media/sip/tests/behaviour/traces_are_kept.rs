@@ -78,6 +78,7 @@ fn a_leg_that_never_ends_keeps_its_beginning_and_its_latest() {
     let invite = Ask::invite("long");
     bench.udp(CARRIER, invite.text());
     let dialog = bench.incoming().dialog;
+    bench.advance(200);
     for _ in 0..500 {
         bench.udp(CARRIER, invite.text());
     }
@@ -133,6 +134,7 @@ fn keys_and_proofs_reach_neither_traces_nor_collectors() {
 
     bench.udp(CARRIER, invite.text());
     let dialog = bench.incoming().dialog;
+    bench.advance(200);
     let kept: Vec<_> = bench.endpoint.trace(dialog).unwrap().iter().cloned().collect();
     let shown = std::mem::take(&mut bench.notices).into_iter().filter_map(|notice| match notice {
         Notice::Message(entry) => Some(*entry),

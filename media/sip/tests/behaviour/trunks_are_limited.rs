@@ -63,7 +63,7 @@ fn calls_in_are_limited_too() {
     bench.advance(60_000);
     bench.take_sent();
     bench.udp(FIRST, invite("c").text());
-    assert_eq!(first_line(&bench.take_sent()[0]), "SIP/2.0 100 Trying");
+    assert!(bench.is_taken());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! calls it, and is never used again after it failed.
 
 mod call;
+mod cpu;
 mod flow;
 mod pacer;
 mod router;

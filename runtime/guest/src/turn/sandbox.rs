@@ -1,12 +1,12 @@
 //! The store around one instance: fuel, deadline and memory limits are set for
 //! each event, and what was lent for an event is taken back after it.
 
+use super::cpu;
 use crate::engine::GuestEngine;
 use crate::fault;
 use crate::host::{GuestState, LogBuffer, MemoryLimits, Role};
 use crate::limits::{Budget, EPOCH_TICK, MAX_ARGUMENT_BYTES, MAX_EVENT_LOG_BYTES};
 use crate::memory::MemoryAccount;
-use std::time::Instant;
 use strowger_call::{Fault, Moment};
 use wasmtime::Store;
 
@@ -82,7 +82,7 @@ impl Sandbox {
             let result = Err(fault::poisoned());
             return Run { result, role, log: LogBuffer::default(), fuel: 0, busy_us: 0 };
         }
-        let began = Instant::now();
+        let began = cpu::of_this_thread();
         self.store.data_mut().begin(role, moment);
         self.grant();
         // A panic of ours inside a host function must not leave a half-run
@@ -101,7 +101,8 @@ impl Sandbox {
                 Err(fault::of_call(&error, &self.budget, memory_refused))
             }
         };
-        let busy_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let used = cpu::of_this_thread().saturating_sub(began);
+        let busy_us = u64::try_from(used.as_micros()).unwrap_or(u64::MAX);
         Run { result, role, log, fuel, busy_us }
     }
 

@@ -6,6 +6,7 @@ mod legs;
 pub mod message;
 pub mod notices;
 pub mod parcel;
+pub mod pressure;
 pub mod referral;
 pub mod registry;
 pub mod signalling;

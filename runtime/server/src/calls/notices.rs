@@ -27,7 +27,7 @@ pub async fn run(node: Arc<Node>, mut notices: mpsc::Receiver<Notice>) {
                 let Some(tenant) = tenant else { continue };
                 let (state_name, reason) = (state.name(), reason.name());
                 let data = json!({"trunk": trunk, "state": state_name, "reason": reason});
-                node.events.tenant(tenant.id, "trunk.changed", data.clone());
+                node.events.tenant(tenant.id, "trunk.changed", || data.clone());
                 if state != TrunkState::Up {
                     let mut alarm = data;
                     alarm["name"] = json!(format!("trunk {trunk} is {state_name}"));

@@ -29,15 +29,18 @@ pub async fn run(node: Arc<Node>, mut events: mpsc::Receiver<SipEvent>) {
             SipEvent::Incoming(incoming) => offer(&node, *incoming).await,
             SipEvent::Registered { agent, tenant, contact, expires_s } => {
                 node.phone_is_there(agent, true);
-                let data = json!({"agent": agent, "contact": contact, "expires_s": expires_s});
-                node.events.tenant(tenant, "phone.registered", data);
+                node.events.tenant(
+                    tenant,
+                    "phone.registered",
+                    || json!({"agent": agent, "contact": contact, "expires_s": expires_s}),
+                );
                 if let Some(tenant) = node.tenants.get(tenant) {
                     tenant.distribution.tell_soon(AcdInput::PhoneBack(agent)).await;
                 }
             }
             SipEvent::Unregistered { agent, tenant } => {
                 node.phone_is_there(agent, false);
-                node.events.tenant(tenant, "phone.unregistered", json!({"agent": agent}));
+                node.events.tenant(tenant, "phone.unregistered", || json!({"agent": agent}));
                 if let Some(tenant) = node.tenants.get(tenant) {
                     tenant.distribution.tell_soon(AcdInput::PhoneGone(agent)).await;
                 }
@@ -220,6 +223,9 @@ fn admit(node: &Node, tenant: &Tenant, now: Timestamp) -> Result<(), Refusal> {
     }
     if node.calls.len() >= node.config.max_calls {
         return Err(refused(Cause::Congestion, "call.refused.capacity"));
+    }
+    if node.background.is_crowded(tenant.id) {
+        return Err(refused(Cause::Congestion, "call.refused.share"));
     }
     tenant.admit_call(now).map_err(|_| refused(Cause::Congestion, "call.refused.quota"))
 }

@@ -38,6 +38,19 @@ pub fn render(node: &Node, text: &mut Text) {
         "Turns of tenants over their share that wait for a background thread.",
         node.background.waiting(),
     );
+    text.single(
+        "strowger_calls_to_begin",
+        Kind::Gauge,
+        "New calls that no guest thread has begun with.",
+        node.pressure.waiting(),
+    );
+    text.single(
+        "strowger_call_begin_delay_microseconds",
+        Kind::Gauge,
+        "How long the last new call waited for a guest thread. While it is too long new calls \
+         are refused.",
+        node.pressure.last_delay_us(),
+    );
 }
 
 fn memory(text: &mut Text, tenants: &[(String, Arc<Tenant>)]) {

@@ -163,5 +163,5 @@ async fn roll_back(
         "stable": change.stable,
         "reason": reason,
     }));
-    node.events.tenant(tenant.id, event, data);
+    node.events.tenant(tenant.id, event, || data);
 }

@@ -263,8 +263,9 @@ impl Task {
                     self.tell_call(call, QueueInput::Waiting { position, expected_wait_ms });
                 }
                 AcdEffect::ContactEnded(ended) => {
-                    let data = serde_json::to_value(&ended).unwrap_or_default();
-                    self.node.events.tenant(self.tenant.id, "contact.ended", data);
+                    self.node.events.tenant(self.tenant.id, "contact.ended", || {
+                        serde_json::to_value(&ended).unwrap_or_default()
+                    });
                     accounts::contact_over(&self.node, &self.tenant, &ended);
                     let (outcome, reason, agent) = (ended.outcome, ended.reason, ended.agent);
                     self.tell_call(ended.call, QueueInput::Ended { outcome, reason, agent });
@@ -284,19 +285,17 @@ impl Task {
     }
 
     fn tell_decision(&self, decision: &Decision) {
-        if !self.node.events.is_heard(self.tenant.id) {
-            return;
-        }
-        let data = json!({
-            "trigger": decision.trigger,
-            "router": decision.router,
-            "busy_us": decision.busy_us,
-            "fuel": decision.fuel,
-            "fault": decision.fault,
-            "fault_kind": decision.fault_kind,
-            "assignments": decision.assignments,
+        self.node.events.tenant(self.tenant.id, "router.decided", || {
+            json!({
+                "trigger": decision.trigger,
+                "router": decision.router,
+                "busy_us": decision.busy_us,
+                "fuel": decision.fuel,
+                "fault": decision.fault,
+                "fault_kind": decision.fault_kind,
+                "assignments": decision.assignments,
+            })
         });
-        self.node.events.tenant(self.tenant.id, "router.decided", data);
     }
 
     /// Lends the distribution to a router.
@@ -353,8 +352,11 @@ impl Task {
             AgentState::NotReady(reason) => Some(reason.as_str()),
             _ => None,
         };
-        let data = json!({"agent": agent, "state": state.name(), "reason": reason, "since": since});
-        self.node.events.tenant(self.tenant.id, "agent.changed", data);
+        self.node.events.tenant(
+            self.tenant.id,
+            "agent.changed",
+            || json!({"agent": agent, "state": state.name(), "reason": reason, "since": since}),
+        );
         self.node.ledger.agent_state(self.tenant.id, agent, state.clone(), since);
         self.states.insert(agent, state);
     }
@@ -364,8 +366,9 @@ impl Task {
             AcdEvent::QueueLength { .. } => "queue.length",
             AcdEvent::OfferMissed { .. } => "offer.missed",
         };
-        let data = serde_json::to_value(&event).unwrap_or_default();
-        self.node.events.tenant(self.tenant.id, name, data);
+        self.node
+            .events
+            .tenant(self.tenant.id, name, || serde_json::to_value(&event).unwrap_or_default());
     }
 }
 

@@ -27,6 +27,12 @@ pub struct Guests {
     pub memory: Arc<GuestMemory>,
 }
 
+/// Whether a version's next turn belongs on the background threads.
+pub fn is_over_share(node: &Node, tenant: &Tenant, version: Option<VersionId>) -> bool {
+    let now = clock::now();
+    tenant.guests.share.is_over(now, version, || node.crowd.has_others(now, tenant.id))
+}
+
 /// Whether a new call may run a version; if not, what its flow has failed of.
 pub fn admit(
     node: &Node,
@@ -95,7 +101,7 @@ fn tell(node: &Node, tenant: &Tenant, flow: &str, version: VersionId, turned: Op
             let data = json!({
                 "flow": flow, "version": version, "reason": reason, "until": until, "times": times,
             });
-            node.events.tenant(tenant.id, "version.disabled", data.clone());
+            node.events.tenant(tenant.id, "version.disabled", || data.clone());
             let mut alarmed = data;
             alarmed["name"] = alarm.into();
             alarmed["tenant"] = tenant.config().name.clone().into();
@@ -104,7 +110,7 @@ fn tell(node: &Node, tenant: &Tenant, flow: &str, version: VersionId, turned: Op
         Some(Turned::On) => {
             node.metrics.count_event("version.enabled");
             let data = json!({"flow": flow, "version": version});
-            node.events.tenant(tenant.id, "version.enabled", data);
+            node.events.tenant(tenant.id, "version.enabled", || data);
             node.clear_alarm(&alarm);
         }
     }

@@ -3,6 +3,7 @@
 pub mod breaker;
 pub mod breakers;
 pub mod config;
+pub mod crowd;
 pub mod directory;
 pub mod distribution;
 pub mod guests;

@@ -1,8 +1,8 @@
 //! How much of the guest threads a tenant takes, and when that is too much.
 //!
 //! Who stays within its share is served where its calls live, at once. Who takes
-//! more, or whose guests take long at a time, is served by the background
-//! threads until it has been moderate again. One number to look at and one to
+//! more while others are at work too, or whose guests take long at a time, is served
+//! by the background threads until it has been moderate again. One number to look at and one to
 //! add to for each turn: a few nanoseconds. A version with long turns is known by
 //! itself, so that the tenant's fallback, which may be called a moment later, is
 //! not made to wait for it.
@@ -23,8 +23,8 @@ const MOST_US: u64 = 1_000_000;
 /// A turn that burns so much holds a thread up (about two milliseconds). By fuel,
 /// for that is the guest's doing whatever else the machine does.
 const LONG_FUEL: u64 = 4_000_000;
-/// By the clock, for what fuel does not count: far more, for on a busy machine
-/// the processor may have been with others.
+/// By the processor time it took, for what fuel does not count: far more, for that
+/// depends on the machine.
 const LONG_US: u64 = 10_000;
 /// How long a version with such a turn is served in the background.
 const LONG_FOR_MS: u64 = 60_000;
@@ -46,15 +46,20 @@ pub struct Share {
 
 impl Share {
     /// Whether a version's next turn belongs on the background threads.
-    pub fn is_over(&self, now: Timestamp, version: Option<VersionId>) -> bool {
+    /// `has_others`: whether there is somebody to share with.
+    pub fn is_over(
+        &self,
+        now: Timestamp,
+        version: Option<VersionId>,
+        has_others: impl FnOnce() -> bool,
+    ) -> bool {
         if self.long_until.load(Ordering::Relaxed) > now.0 {
             let long = self.long.lock().unwrap_or_else(PoisonError::into_inner);
             if long.get(&version).is_some_and(|until| *until > now.0) {
                 return true;
             }
         }
-        let (used_us, _) = left(self.used.load(Ordering::Relaxed), now);
-        used_us > AHEAD_US
+        self.used_us(now) > AHEAD_US && has_others()
     }
 
     /// Books a turn.
@@ -104,12 +109,16 @@ mod tests {
 
     const NOW: Timestamp = Timestamp(1_700_000_000_000);
 
+    fn is_over(share: &Share, now: Timestamp, version: Option<VersionId>) -> bool {
+        share.is_over(now, version, || true)
+    }
+
     #[test]
     fn ordinary_turns_never_are_too_much() {
         let share = Share::default();
         for turn in 0..100_000 {
             share.book(NOW.plus_ms(turn / 20), None, 3, 3_000);
-            assert!(!share.is_over(NOW.plus_ms(turn / 20), None), "{turn}");
+            assert!(!is_over(&share, NOW.plus_ms(turn / 20), None), "{turn}");
         }
     }
 
@@ -119,19 +128,30 @@ mod tests {
         for _ in 0..60 {
             share.book(NOW, None, 1_000, 1_000_000);
         }
-        assert!(share.is_over(NOW.plus_ms(99), None));
-        assert!(!share.is_over(NOW.plus_ms(100), None));
+        assert!(is_over(&share, NOW.plus_ms(99), None));
+        assert!(!is_over(&share, NOW.plus_ms(100), None));
         assert_eq!(share.used_us(NOW.plus_ms(600)), 0);
+    }
+
+    #[test]
+    fn a_tenant_that_is_alone_may_have_it_all_but_long_turns_are_long() {
+        let share = Share::default();
+        for _ in 0..60 {
+            share.book(NOW, None, 1_000, 1_000_000);
+        }
+        assert!(!share.is_over(NOW, None, || false));
+        share.book(NOW, None, 15_000, 1_000_000);
+        assert!(share.is_over(NOW, None, || false));
     }
 
     #[test]
     fn one_long_turn_is_remembered() {
         let share = Share::default();
         share.book(NOW, None, 15_000, 20_000_000);
-        assert!(share.is_over(NOW.plus_ms(59_999), None));
-        assert!(!share.is_over(NOW.plus_ms(60_000), None));
+        assert!(is_over(&share, NOW.plus_ms(59_999), None));
+        assert!(!is_over(&share, NOW.plus_ms(60_000), None));
         // Its fallback is another version.
-        assert!(!share.is_over(NOW, Some(VersionId(uuid::Uuid::from_u128(1)))));
+        assert!(!is_over(&share, NOW, Some(VersionId(uuid::Uuid::from_u128(1)))));
     }
 
     #[test]
@@ -140,8 +160,8 @@ mod tests {
         for _ in 0..1_000 {
             share.book(NOW, None, 9_000, 1);
         }
-        assert!(share.is_over(NOW.plus_ms(9_000), None));
-        assert!(!share.is_over(NOW.plus_ms(9_600), None));
+        assert!(is_over(&share, NOW.plus_ms(9_000), None));
+        assert!(!is_over(&share, NOW.plus_ms(9_600), None));
     }
 
     #[test]
@@ -149,6 +169,6 @@ mod tests {
         let share = Share::default();
         share.book(NOW, None, 30, 1);
         share.book(Timestamp(NOW.0 - 3_600_000), None, 30, 1);
-        assert!(!share.is_over(NOW, None));
+        assert!(!is_over(&share, NOW, None));
     }
 }

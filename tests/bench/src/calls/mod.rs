@@ -6,6 +6,7 @@
 mod held;
 mod journal;
 pub(crate) mod quiet;
+pub mod steady;
 
 use crate::report::{Bar, Report, percentile};
 use crate::sipp::{Outcome, Run, cpu_s};

@@ -193,6 +193,11 @@ impl Bench {
         found.unwrap_or_else(|| panic!("no call came in: {:#?}\n{:#?}", self.events, self.sent))
     }
 
+    /// Whether the last INVITE has made a call, of which nothing was said yet.
+    pub fn is_taken(&self) -> bool {
+        self.sent.is_empty() && matches!(self.events.last(), Some(SipEvent::Incoming(_)))
+    }
+
     /// After everything has run out nothing may be left.
     pub fn assert_empty(&mut self) {
         self.advance(SETTLE_MS);

@@ -7,6 +7,7 @@ use crate::tenants::guests;
 use serde_json::{Value, json};
 use strowger_call::{Action, Fault, FaultKind, GuestEvent, Input, Moment, TurnResult, TurnView};
 use strowger_guest::{Budget, CallGuest, FlowTurn, Program};
+use strowger_model::Blame;
 
 impl CallTask {
     pub(super) fn run_guest(&mut self, event: GuestEvent, moment: Moment, view: TurnView) {
@@ -25,7 +26,7 @@ impl CallTask {
         self.watch.away = None;
         let budget = self.tenant.config().budget;
         let version = self.core.record().flow_version;
-        if self.tenant.guests.share.is_over(moment.now, version) {
+        if guests::is_over_share(&self.node, &self.tenant, version) {
             return self.run_in_background(program, budget, event, moment, view);
         }
         let turn = self.guest.handle(&program, &budget, moment, &event, view);
@@ -66,7 +67,9 @@ impl CallTask {
                     FaultKind::Deadline,
                     "the tenant's guests take more time than their share, and too many of \
                      their turns wait already",
-                );
+                )
+                // It says that the tenant has too many calls for its share.
+                .blamed(Blame::Operator);
                 self.turned(FlowTurn::of(view.finish(Some(fault), 0, 0)));
             }
         }
@@ -84,11 +87,7 @@ impl CallTask {
 
     pub(super) fn report_turn(&self, result: &TurnResult) {
         self.node.metrics.turn(result);
-        // Most turns are made with nobody watching.
-        if !self.node.events.is_heard(self.handle.tenant) {
-            return;
-        }
-        let data = match &result.outcome {
+        self.node.events.call(&self.handle, "guest.turn", || match &result.outcome {
             Ok(actions) => json!({
                 "turn": result.turn,
                 "busy_us": result.busy_us,
@@ -101,8 +100,7 @@ impl CallTask {
                 "fuel": result.fuel,
                 "fault": fault.to_string(),
             }),
-        };
-        self.node.events.call(&self.handle, "guest.turn", data);
+        });
     }
 
     pub(super) fn take_fallback(&mut self) -> Input {

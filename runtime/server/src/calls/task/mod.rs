@@ -127,7 +127,11 @@ pub fn start(
         guest_lost,
         found: None,
     });
-    node.guests.spawn(task.run(messages, media, overrun));
+    let waiting = node.pressure.enter(Instant::now());
+    node.guests.spawn(async move {
+        waiting.ends(Instant::now());
+        task.run(messages, media, overrun).await;
+    });
     Ok(())
 }
 
@@ -382,8 +386,11 @@ impl CallTask {
                     });
                 }
                 Effect::UseFallback { fault, blame } => {
-                    let data = json!({"fault": fault.to_string(), "blame": blame});
-                    self.node.events.call(&self.handle, "guest.fault", data);
+                    self.node.events.call(
+                        &self.handle,
+                        "guest.fault",
+                        || json!({"fault": fault.to_string(), "blame": blame}),
+                    );
                     let input = self.take_fallback();
                     self.input(input);
                 }
@@ -415,12 +422,13 @@ impl CallTask {
                     if name == "alarm" {
                         self.node.raise_alarm(&data);
                     }
-                    self.node.events.call(&self.handle, name, data);
+                    self.node.events.call(&self.handle, name, || data);
                 }
                 Effect::Finished(mut record) => {
                     self.legs.complete(&mut record).await;
-                    let data = serde_json::to_value(&record).unwrap_or_default();
-                    self.node.events.call(&self.handle, "call.record", data);
+                    self.node.events.call(&self.handle, "call.record", || {
+                        serde_json::to_value(&record).unwrap_or_default()
+                    });
                     self.guest_is_done();
                     accounts::call_over(&self.node, &self.tenant, &self.flow, &record).await;
                     self.close(*record);

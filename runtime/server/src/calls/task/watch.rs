@@ -71,6 +71,7 @@ impl CallTask {
         }
         let version = self.core.record().flow_version;
         tenant.guests.share.book(now, version, result.busy_us, result.fuel);
+        self.node.crowd.note(now, tenant.id);
         self.watch.meter.turn(&self.node, tenant.id, version, result, now);
         if let Err(fault) = &result.outcome {
             self.node.metrics.flow_failed(&tenant.config().name, fault.kind.name());
@@ -101,7 +102,7 @@ impl CallTask {
         self.watch.away = None;
         let fresh = CallGuest::on(self.tenant.guests.memory.account());
         let guest = std::mem::replace(&mut self.guest, fresh);
-        if self.tenant.guests.share.is_over(clock::now(), self.core.record().flow_version) {
+        if guests::is_over_share(&self.node, &self.tenant, self.core.record().flow_version) {
             // Freed here if there is no room there.
             let _ = self.node.background.submit(self.tenant.id, guest, drop);
         }
@@ -124,11 +125,14 @@ impl CallTask {
                 continue;
             }
             self.watch.log_bytes += line.message.len();
-            let data = json!({"level": line.level, "message": line.message});
-            self.node.events.call(&self.handle, "guest.log", data);
+            self.node.events.call(
+                &self.handle,
+                "guest.log",
+                || json!({"level": line.level, "message": line.message}),
+            );
         }
         if cut > 0 {
-            self.node.events.call(&self.handle, "guest.log_cut", json!({"lines": cut}));
+            self.node.events.call(&self.handle, "guest.log_cut", || json!({"lines": cut}));
         }
     }
 
@@ -147,7 +151,7 @@ impl CallTask {
         }
         self.watch.journal_full = true;
         self.node.metrics.count_event("journal.full");
-        self.node.events.call(&self.handle, "journal.full", json!({"limit_bytes": most}));
+        self.node.events.call(&self.handle, "journal.full", || json!({"limit_bytes": most}));
         entry.kind = JournalKind::Note;
         entry.body = json!({"note": "journal.full", "data": {"limit_bytes": most}}).to_string();
         Some(entry)
