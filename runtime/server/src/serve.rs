@@ -127,7 +127,8 @@ impl RunningServer {
         load::everything(&node).await?;
         signalling.spawn(signalling::run(node.clone(), events));
         if let Some(notices) = node.sip.take_notices() {
-            tokio::spawn(notices::run(node.clone(), notices));
+            // Where they come from: each call has one, and it wakes no other thread.
+            signalling.spawn(notices::run(node.clone(), notices));
         }
         recovery::run(&node, unfinished).await?;
         recovery::open(&node).await?;
