@@ -12,7 +12,7 @@ use serde_json::json;
 use std::sync::Arc;
 use strowger_call::{Fault, FaultKind};
 use strowger_guest::GuestMemory;
-use strowger_model::{Blame, CallId, VersionId};
+use strowger_model::{Blame, CallId, Timestamp, VersionId};
 
 /// What is kept of a tenant's guests besides their calls.
 #[derive(Debug, Default)]
@@ -28,8 +28,12 @@ pub struct Guests {
 }
 
 /// Whether a version's next turn belongs on the background threads.
-pub fn is_over_share(node: &Node, tenant: &Tenant, version: Option<VersionId>) -> bool {
-    let now = clock::now();
+pub fn is_over_share(
+    node: &Node,
+    tenant: &Tenant,
+    now: Timestamp,
+    version: Option<VersionId>,
+) -> bool {
     tenant.guests.share.is_over(now, version, || node.crowd.has_others(now, tenant.id))
 }
 

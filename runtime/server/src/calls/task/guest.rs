@@ -26,7 +26,7 @@ impl CallTask {
         self.watch.away = None;
         let budget = self.tenant.config().budget;
         let version = self.core.record().flow_version;
-        if guests::is_over_share(&self.node, &self.tenant, version) {
+        if guests::is_over_share(&self.node, &self.tenant, moment.now, version) {
             return self.run_in_background(program, budget, event, moment, view);
         }
         let turn = self.guest.handle(&program, &budget, moment, &event, view);

@@ -102,7 +102,8 @@ impl CallTask {
         self.watch.away = None;
         let fresh = CallGuest::on(self.tenant.guests.memory.account());
         let guest = std::mem::replace(&mut self.guest, fresh);
-        if guests::is_over_share(&self.node, &self.tenant, self.core.record().flow_version) {
+        let (now, version) = (clock::now(), self.core.record().flow_version);
+        if guests::is_over_share(&self.node, &self.tenant, now, version) {
             // Freed here if there is no room there.
             let _ = self.node.background.submit(self.tenant.id, guest, drop);
         }
